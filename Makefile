@@ -1,0 +1,48 @@
+# The two commands of the README are `demo` and `test`; `check` is what a commit must pass.
+
+# The first of these that runs and is new enough; a name that is on the PATH may still be a broken shim.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: install demo test check format lint types imports bench dist clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "woodlot needs Python 3.11 or newer; none was found (set PYTHON=...)" >&2; exit 2; }
+	@echo "Setting up .venv (once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: install
+	@$(BIN)/woodlot demo
+
+test: install
+	@$(BIN)/pytest --numprocesses auto --dist loadgroup
+
+check: install lint types imports test
+
+format: install
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+lint: install
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+types: install
+	@$(BIN)/pyright --warnings
+
+imports: install
+	@$(BIN)/lint-imports --no-cache
+
+bench: install
+	@$(BIN)/python -m benchmarks
+
+dist: install
+	@rm -rf dist && $(BIN)/python -m build --outdir dist .
+
+clean:
+	rm -rf .venv dist build

@@ -1,0 +1,20 @@
+"""This file is how long to wait before trying again: exponential, with full jitter, under a ceiling."""
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """A growing pause: attempt n waits between 0 and `first_s * 2**n`, never more than `ceiling_s`.
+
+    Full jitter spreads callers that failed together; without it they return together.
+    """
+
+    first_s: float = 0.5
+    ceiling_s: float = 30.0
+
+    def pause_s(self, attempt: int, chance: random.Random) -> float:
+        """Return the pause after failed attempt number `attempt`, counted from 0."""
+        # 2.0**60 s is far beyond any ceiling; the cap keeps a long outage from overflowing a float.
+        return chance.uniform(0, min(self.ceiling_s, self.first_s * 2.0 ** min(attempt, 60)))

@@ -1,0 +1,207 @@
+"""This file is the one ear: every frame, live, recorded or simulated, becomes a value here; and what we say back."""
+
+import functools
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import msgspec
+
+from woodlot.wire.answer import Event, decoder
+from woodlot.wire.events import BestBidOffer, BookDelta
+from woodlot.wire.topics import EVENT_OF_WORD
+from woodlot.wire.value import Value
+
+EventT = TypeVar("EventT", bound=Event)
+
+MOST_TOPICS_PER_REQUEST = 10
+"""Eleven are refused as a whole, though the documentation says 20 (websocket-v3 §2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push(Generic[EventT]):
+    """Data of a topic; `ts` is when the exchange sent the frame."""
+
+    topic: str
+    ts: int
+    event: EventT
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The answer to a command. `topics` are the ones accepted by it, not all that are live (websocket-v3 §5.1)."""
+
+    id: str
+    command: str
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A command was refused as a whole, or was not understood: then `id` may be empty (websocket-v3 §5.2)."""
+
+    id: str
+    command: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to our PING; proves the link, not that a listen key is alive."""
+
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPing:
+    """None was ever seen; answered all the same (websocket-v3 §3)."""
+
+    ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A topic that this version does not know; ignored and counted."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A frame that breaks the contract, kept for inspection; `topic` names whose data was lost, if it can be told."""
+
+    payload: bytes
+    reason: str
+    topic: str = ""
+
+
+Incoming: TypeAlias = Push[Any] | Ack | Refusal | Pong | ServerPing | Unknown | Unreadable
+
+
+class _Data(Value, Generic[EventT]):
+    topic: str
+    data: EventT
+    ts: int = 0
+
+
+class _AnyFrame(Value):
+    topic: str | None = None
+    ts: int = 0
+    cmd: str | None = None
+    id: Any = None
+    success: Any = None
+    time: int = 0
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    # Where other generations of the stream put the text of a refusal (websocket-v3 §13.1).
+    message: str = ""
+    error_msg: str = msgspec.field(name="errorMsg", default="")
+
+
+def decode_frame(payload: bytes | str) -> Incoming:
+    """Read one text frame. Never raises for what the other end sent: what cannot be read is a value too."""
+    raw = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
+    # Most frames are book deltas and put the topic first; one pass over those is half the cost of two. A frame
+    # with its keys in another order takes the other way and means the same.
+    if raw.startswith(b'{"topic":"orderbookupdate'):
+        try:
+            delta = decoder(_Data[BookDelta]).decode(raw)
+            return Push(delta.topic, delta.ts, delta.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass
+    try:
+        frame = decoder(_AnyFrame).decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Unreadable(raw, str(error))
+    return _control(frame, raw) if frame.topic is None else _data(frame.topic, frame, raw)
+
+
+def encode_subscribe(request_id: str, topics: Iterable[str]) -> str:
+    return _command("SUBSCRIBE", request_id, topics)
+
+
+def encode_unsubscribe(request_id: str, topics: Iterable[str]) -> str:
+    """Spell the command with its underscore, as the exchange does (websocket-v3 §5.1)."""
+    return _command("UN_SUBSCRIBE", request_id, topics)
+
+
+def encode_ping(ts: int) -> str:
+    return json.dumps({"cmd": "PING", "ts": ts}, separators=(",", ":"))
+
+
+def encode_pong(ts: int) -> str:
+    return json.dumps({"cmd": "PONG", "ts": ts}, separators=(",", ":"))
+
+
+def _command(command: str, request_id: str, topics: Iterable[str]) -> str:
+    return json.dumps({"id": request_id, "cmd": command, "params": list(topics)}, separators=(",", ":"))
+
+
+def _control(frame: _AnyFrame, raw: bytes) -> Incoming:
+    command = (frame.cmd or "").upper()
+    # "a numeric `id` is echoed as a string ... compare as strings" (websocket-v3 §5.1)
+    request_id = "" if frame.id is None else str(frame.id)
+    if command == "PONG":
+        return Pong(frame.time)
+    if command == "PING":
+        return ServerPing(frame.ts)
+    if not command and frame.success is None:
+        return Unreadable(raw, "neither a topic nor a command")
+    if frame.success is True and command != "ERROR":
+        try:
+            return Ack(request_id, command, decoder(tuple[str, ...]).decode(frame.data))
+        except msgspec.DecodeError as error:
+            return Unreadable(raw, f"acknowledgement without a list of topics: {error}")
+    return Refusal(request_id, command, _refusal_text(frame))
+
+
+def _refusal_text(frame: _AnyFrame) -> str:
+    try:
+        text = msgspec.json.decode(frame.data)
+    except msgspec.DecodeError:
+        text = None
+    return text if isinstance(text, str) else frame.message or frame.error_msg or "no reason given"
+
+
+def _data(topic: str, frame: _AnyFrame, raw: bytes) -> Incoming:
+    kind = EVENT_OF_WORD.get(topic.partition("@")[0])
+    if kind is None:
+        return Unknown(topic)
+    try:
+        return Push(topic, frame.ts, _event(kind, frame.data))
+    except (msgspec.DecodeError, ValueError) as error:
+        return Unreadable(raw, str(error), topic)
+
+
+def _event(kind: type[Event], data: msgspec.Raw) -> Event:
+    try:
+        return decoder(kind).decode(data)
+    except msgspec.ValidationError:
+        respelled = _respelled(kind, bytes(data))
+        if respelled is None:
+            raise
+        return msgspec.convert(respelled, kind, strict=False)
+
+
+def _respelled(kind: type[Event], data: bytes) -> Any:
+    """Return the data in the spelling our types expect, where another spelling is thinkable; None otherwise."""
+    if kind is BookDelta:
+        # Prices as JSON numbers: their digits are kept as text, so nothing passes through a float.
+        return _numbers_as_text(data)
+    if kind is BestBidOffer:
+        # An empty side may be spelled "" (websocket-v3 §7.5).
+        try:
+            fields = msgspec.json.decode(data, type=dict[str, Any])
+        except msgspec.DecodeError:
+            return None
+        return {key: value or None for key, value in fields.items()}
+    return None
+
+
+@functools.cache
+def _text_reader() -> json.JSONDecoder:
+    return json.JSONDecoder(parse_float=str, parse_int=str)
+
+
+def _numbers_as_text(data: bytes) -> Any:
+    return _text_reader().decode(data.decode())
