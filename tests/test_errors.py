@@ -16,11 +16,6 @@ def test_every_error_stands_in_the_tree_that_opens_the_module() -> None:
     ]
 
 
-def test_one_code_stands_for_one_error() -> None:
-    assert errors.ExchangeError.by_code[-1003] is errors.RateLimited
-    assert len(errors.ExchangeError.by_code) > 40
-
-
 @pytest.mark.parametrize(
     ("error", "says"),
     [

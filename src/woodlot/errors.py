@@ -15,16 +15,16 @@
     │   │   ├── DuplicateClientOrderId
     │   │   └── NotFound               ... no such order, or it is finished
     │   └── UnexpectedReply            the answer makes no sense; keep it and report it
-    ├── ConnectionFailed               try again; nothing was changed
+    ├── ConnectionFailed               try again; it is safe to
     ├── OutcomeUnknown                 reconcile; it may have happened
+    ├── NotFilled                      decide what to do about an order that ended otherwise
+    ├── ExecutionsForgotten            read the executions that are missing over REST
     └── StreamError                    wait or ask again
         ├── BookNotInSync              the book is being rebuilt
         └── SubscriptionRefused        fix the topic
 
 No sentence made here holds a key, a secret, a signature or a listen key.
 """
-
-from typing import Any, ClassVar
 
 
 class WoodlotError(Exception):
@@ -56,18 +56,14 @@ class FloatRefused(ArgumentError, TypeError):
 
 
 class ExchangeError(WoodlotError):
-    """The exchange answered, and the answer is not a success.
+    """The exchange answered, and the answer is not a success. `wire.codes` says which class a code stands for.
 
     `code` is the exchange's own number, or None where it sent none; `message` its text; `http_status` the
     status line's number, which the exchange does not use consistently (rest-v3 §3.2); `endpoint` the call.
     """
 
-    by_code: ClassVar[dict[int, "type[ExchangeError]"]] = {}
-
-    def __init_subclass__(cls, codes: tuple[int, ...] = (), **rest: Any) -> None:
-        super().__init_subclass__(**rest)
-        for code in codes:
-            ExchangeError.by_code[code] = cls
+    client_order_id: int | None = None
+    """The handle of the order that the call was about, where it had one."""
 
     def __init__(self, message: str, *, code: int | None = None, http_status: int = 0, endpoint: str = "") -> None:
         super().__init__(message)
@@ -81,20 +77,25 @@ class ExchangeError(WoodlotError):
         return f"{self.endpoint or 'the exchange'} answered: {self.message} ({code}, HTTP {self.http_status})"
 
 
-class Unauthorized(ExchangeError, ConfigurationError, codes=(-1001, -1002)):
+class Unauthorized(ExchangeError, ConfigurationError):
     """The key, its secret, its permissions or this machine's clock are not accepted (rest-v3 §2.4)."""
 
 
-class RateLimited(ExchangeError, codes=(-1003,)):
-    """Too many requests; nothing happened (rest-v3 §4.1). `attempts` tells how often it was tried."""
+class RateLimited(ExchangeError):
+    """Too many requests; nothing happened (rest-v3 §4.1). `attempts` tells how often it was sent.
+
+    Without an HTTP status it is our own pace that said so, before anything was sent.
+    """
 
     attempts: int = 1
 
     def __str__(self) -> str:
+        if not self.http_status:
+            return f"{self.endpoint}: {self.message}; nothing happened"
         return f"{super().__str__()}; gave up after {self.attempts} attempts, nothing happened"
 
 
-class Unavailable(ExchangeError, codes=(503, -1000, -1011, 302005, 302159, 302311, 302312, 302313, 311999, 317168)):
+class Unavailable(ExchangeError):
     """The exchange cannot answer now: maintenance, an internal error, a request still in progress."""
 
 
@@ -102,22 +103,19 @@ class Rejected(ExchangeError):
     """The exchange refused the request; nothing happened."""
 
 
-class FilterRefused(
-    Rejected,
-    codes=(-1102, -1103, -1104, -1105, 302114, 302115, 302140, 302141, 302164, 317145, 317146, 317147),
-):
+class FilterRefused(Rejected):
     """Price, quantity or notional breaks the instrument's rules (rest-v3 §6.3)."""
 
 
-class InsufficientFunds(Rejected, codes=(302118, 302119, 302128, 302154, 302155, 302157, 302301)):
+class InsufficientFunds(Rejected):
     """There is not enough of the asset."""
 
 
-class DuplicateClientOrderId(Rejected, codes=(302117,)):
+class DuplicateClientOrderId(Rejected):
     """An open order already has this `clientOrderId` (rest-v3 §7.3)."""
 
 
-class NotFound(Rejected, codes=(-1006, 302002, 302127, 302129, 311002, 317149, 317152, 317161, 317177, 317184)):
+class NotFound(Rejected):
     """There is no such order, or it is finished."""
 
 
@@ -130,7 +128,9 @@ class UnexpectedReply(ExchangeError):
 
 
 class ConnectionFailed(WoodlotError):
-    """The exchange could not be reached or did not answer; nothing was changed by this call."""
+    """The exchange could not be reached or did not answer, and the call can be made again without harm."""
+
+    client_order_id: int | None = None
 
     def __init__(self, endpoint: str, reason: str) -> None:
         super().__init__(endpoint, reason)
@@ -138,7 +138,7 @@ class ConnectionFailed(WoodlotError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.endpoint}: {self.reason}; nothing was changed, it is safe to try again"
+        return f"{self.endpoint}: {self.reason}; it is safe to try again"
 
 
 class OutcomeUnknown(WoodlotError):
@@ -163,6 +163,32 @@ class OutcomeUnknown(WoodlotError):
         elif self.order_id is not None:
             handle = f" with order_id={self.order_id}"
         return f"{self.endpoint}: {self.reason}; it may have happened: ask{handle} before anything is sent again"
+
+
+class NotFilled(WoodlotError):
+    """An order that was waited for to fill ended in another state; `state` and `reason` say how."""
+
+    def __init__(self, symbol: str, client_order_id: int | None, state: str, reason: str) -> None:
+        super().__init__(symbol, client_order_id, state, reason)
+        self.symbol = symbol
+        self.client_order_id = client_order_id
+        self.state = state
+        self.reason = reason
+
+    def __str__(self) -> str:
+        why = f" ({self.reason})" if self.reason else ""
+        return f"the order {self.client_order_id} on {self.symbol} ended {self.state}{why} instead of filled"
+
+
+class ExecutionsForgotten(WoodlotError):
+    """A reader of executions fell so far behind that `count` of them are no longer kept here."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+    def __str__(self) -> str:
+        return f"{self.count} executions were not read in time; they are in the transaction history"
 
 
 class StreamError(WoodlotError):

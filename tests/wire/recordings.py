@@ -38,6 +38,25 @@ def frames(path: Path) -> Iterator[dict[str, Any]]:
                 yield message["message"]
 
 
+# What the recordings spell in two ways; the first is kept under the second.
+SPELLED_TWICE = {
+    "records_per_page": "recordsPerPage",
+    "current_page": "currentPage",
+    "orderId": "algoOrderId",
+    "clientOrderId": "clientAlgoOrderId",
+}
+
+
+def respelled(told: Any) -> Any:
+    """Return what was told under the keys that our types keep it under."""
+    if isinstance(told, list):
+        return [respelled(part) for part in told]
+    if not isinstance(told, dict):
+        return told
+    renamed = {k: v for k, v in SPELLED_TWICE.items() if k.startswith(("records", "current")) or "algoType" in told}
+    return {renamed.get(key, key): respelled(value) for key, value in told.items()}
+
+
 def lost(recorded: Any, kept: Any, where: str = "$") -> list[str]:
     """Name every place of `recorded` whose value is not in `kept`, spelling aside."""
     if isinstance(recorded, dict):

@@ -1,46 +1,18 @@
 """This file is what an answer and an event are, and how bytes become one."""
 
 import functools
-from datetime import UTC, datetime
+import json
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, TypeVar, get_args
+from typing import Any, ClassVar, TypeVar, cast, get_args
 
 import msgspec
 
+from woodlot.wire.moment import Time as Time
 from woodlot.wire.value import Value, fields_holding
 
 ValueT = TypeVar("ValueT")
-
-
-class Time(datetime):
-    """An aware UTC time, exact to the exchange's millisecond; `ms` gives its integer back.
-
-    >>> Time.at(1786346559914).isoformat()
-    '2026-08-10T07:22:39.914000+00:00'
-    """
-
-    @classmethod
-    def at(cls, ms: int) -> "Time":
-        """Return the time that Unix milliseconds stand for."""
-        seconds, rest = divmod(ms, 1000)
-        return cls.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)
-
-    @property
-    def ms(self) -> int:
-        whole = self.replace(microsecond=0)
-        return int(datetime.timestamp(whole)) * 1000 + self.microsecond // 1000
-
-    @classmethod
-    def from_wire(cls, value: object) -> "Time":
-        """Read either spelling: integer milliseconds, or seconds with a fraction (rest-v3 §3.3, §13.1 rule 3)."""
-        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-            raise ValueError(f"expected a time, got {type(value).__name__}")  # noqa: TRY004 - msgspec reports ValueError
-        text = str(value)
-        try:
-            number = Decimal(text)
-            return cls.at(int(number * 1000) if "." in text else int(number))
-        except (ArithmeticError, OverflowError, OSError):
-            raise ValueError(f"expected a time in ms or seconds, got {text[:30]!r}") from None
+AnswerT = TypeVar("AnswerT", bound="Answer")
 
 
 class Answer(Value, rename="camel"):
@@ -48,6 +20,9 @@ class Answer(Value, rename="camel"):
 
     An answer that declares `timestamp: int` itself is given the envelope's, in milliseconds.
     """
+
+    spellings: ClassVar[Mapping[str, str]] = {}
+    """Other keys under which the exchange, or its documentation, sends a field of ours."""
 
     def __post_init__(self) -> None:
         _refuse_what_is_not_finite(self)
@@ -62,6 +37,11 @@ class Event(Value):
 
 class Meta(Answer):
     """Where a page of rows stands in the whole list (rest-v3 §3.4)."""
+
+    spellings: ClassVar[Mapping[str, str]] = {
+        "records_per_page": "recordsPerPage",
+        "current_page": "currentPage",
+    }
 
     total: int = 0
     records_per_page: int = 0
@@ -86,6 +66,46 @@ def _decode_ours(kind: type[Any], value: object) -> object:
     if kind is Time:
         return Time.from_wire(value)
     raise NotImplementedError(f"no wire form for {kind}")
+
+
+def decode_answer(kind: type[AnswerT], data: bytes) -> AnswerT:
+    """Return the answer in `data`, whichever of its spellings the exchange used.
+
+    Raises msgspec.DecodeError or UnicodeDecodeError where it cannot be read.
+    """
+    spellings = _spellings(kind)
+    if not any(f'"{other}"'.encode() in data for other in spellings):
+        return decoder(kind).decode(data)
+    tree = json.loads(data, parse_float=Decimal)
+    return msgspec.convert(_respelled(tree, spellings), kind, strict=False, dec_hook=_decode_ours)
+
+
+def _respelled(tree: Any, spellings: Mapping[str, str]) -> Any:
+    if isinstance(tree, list):
+        return [_respelled(part, spellings) for part in cast("list[Any]", tree)]
+    if not isinstance(tree, dict):
+        return tree
+    fields = cast("dict[str, Any]", tree)
+    return {
+        spellings[key] if key in spellings and spellings[key] not in fields else key: _respelled(value, spellings)
+        for key, value in fields.items()
+    }
+
+
+@functools.cache
+def _spellings(kind: type[Answer]) -> Mapping[str, str]:
+    """Return the spellings of an answer and of the answers inside it."""
+    inside = {
+        part
+        for field in msgspec.structs.fields(kind)
+        for part in _flattened(field.type)
+        if isinstance(part, type) and issubclass(part, Answer) and part is not kind
+    }
+    return dict(kind.spellings) | {key: ours for part in inside for key, ours in _spellings(part).items()}
+
+
+def _flattened(annotation: Any) -> list[Any]:
+    return [annotation, *(inner for argument in get_args(annotation) for inner in _flattened(argument))]
 
 
 def encode_ours(value: object) -> object:

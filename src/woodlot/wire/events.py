@@ -216,3 +216,169 @@ class AccountState(
     total_collateral: Decimal | msgspec.UnsetType = msgspec.UNSET
     free_collateral: Decimal | msgspec.UnsetType = msgspec.UNSET
     total_account_value: Decimal
+
+
+class Position(
+    Event,
+    rename={
+        "symbol": "s",
+        "holding": "h",
+        "pending_long_qty": "plq",
+        "pending_short_qty": "psq",
+        "average_open_price": "aop",
+        "pnl_24h": "pnl",
+        "roi_24h": "roi",
+        "fee_24h": "fee",
+        "settle_price": "sp",
+        "mark_price": "mp",
+        "opening_ts": "ot",
+        "adl_quantile": "aq",
+        "leverage": "lv",
+        "margin_mode": "m",
+        "position_side": "ps",
+        "isolated_margin_token": "it",
+        "isolated_margin_amount": "ia",
+        "isolated_frozen_long": "il",
+        "isolated_frozen_short": "is",
+        "version": "ver",
+    },
+):
+    """One position (websocket-v3 §9.4); `holding` is negative for a short. Its key is symbol and `position_side`.
+
+    `mark_price` is the one of the moment of the push, and is not refreshed between pushes.
+    """
+
+    symbol: str
+    holding: Decimal
+    pending_long_qty: Decimal = Decimal(0)
+    pending_short_qty: Decimal = Decimal(0)
+    average_open_price: Decimal = Decimal(0)
+    pnl_24h: Decimal = Decimal(0)
+    roi_24h: Decimal = Decimal(0)
+    fee_24h: Decimal = Decimal(0)
+    settle_price: Decimal = Decimal(0)
+    mark_price: Decimal = Decimal(0)
+    opening_ts: int = 0
+    adl_quantile: int = 0
+    leverage: int = 0
+    margin_mode: str = ""
+    position_side: PositionSide = PositionSide.BOTH
+    isolated_margin_token: str = ""
+    isolated_margin_amount: Decimal = Decimal(0)
+    isolated_frozen_long: Decimal = Decimal(0)
+    isolated_frozen_short: Decimal = Decimal(0)
+    version: int = 0
+    ts: int = 0
+
+
+class PositionUpdate(Event):
+    """The positions that changed; not all positions."""
+
+    positions: tuple[Position, ...]
+
+
+class AlgoExecutionReport(
+    Event,
+    rename={
+        "symbol": "s",
+        "root_algo_order_id": "raid",
+        "parent_algo_order_id": "paid",
+        "algo_order_id": "aid",
+        "client_algo_order_id": "caid",
+        "order_tag": "tg",
+        "status": "ss",
+        "algo_type": "at",
+        "side": "sd",
+        "position_side": "ps",
+        "quantity": "sx",
+        "trigger_price": "trp",
+        "trigger_price_type": "trpt",
+        "trigger_status": "tss",
+        "price": "px",
+        "type": "t",
+        "trigger_trade_price": "tpx",
+        "trigger_ts": "tt",
+        "trade_id": "tid",
+        "executed_price": "epx",
+        "executed_quantity": "esx",
+        "fee": "f",
+        "fee_asset": "fa",
+        "reason": "rs",
+        "total_executed_quantity": "tesx",
+        "average_executed_price": "aepx",
+        "total_fee": "tf",
+        "total_fee_currency": "tfc",
+        "total_rebate": "tr",
+        "total_rebate_currency": "trc",
+        "visible_quantity": "vsx",
+        "reduce_only": "ro",
+        "activated_price": "apx",
+        "callback_rate": "cr",
+        "callback_value": "cv",
+        "extreme_price": "ep",
+        "is_triggered": "it",
+        "is_maker": "im",
+        "is_activated": "ia",
+        "root_algo_status": "ras",
+        "algo_status": "as",
+    },
+):
+    """One leg of an algo order (websocket-v3 §9.2). A push carries several: it is a tuple of these.
+
+    Its key is `algo_order_id`. Its state is in `algo_status`, or where that is missing in `status`; see `state`.
+    """
+
+    symbol: str
+    root_algo_order_id: int = 0
+    parent_algo_order_id: int = 0
+    algo_order_id: int
+    client_algo_order_id: int = 0
+    order_tag: str = ""
+    status: OrderStatus | msgspec.UnsetType = msgspec.UNSET
+    algo_type: str = ""
+    side: Side | None = None
+    position_side: PositionSide | None = None
+    quantity: Decimal = Decimal(0)
+    trigger_price: Decimal = Decimal(0)
+    trigger_price_type: str = ""
+    trigger_status: str = ""
+    price: Decimal = Decimal(0)
+    type: str = ""
+    trigger_trade_price: Decimal = Decimal(0)
+    trigger_ts: int = 0
+    trade_id: int = 0
+    executed_price: Decimal = Decimal(0)
+    executed_quantity: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+    fee_asset: str = ""
+    reason: str = ""
+    total_executed_quantity: Decimal = Decimal(0)
+    average_executed_price: Decimal = Decimal(0)
+    total_fee: Decimal = Decimal(0)
+    total_fee_currency: str = ""
+    total_rebate: Decimal = Decimal(0)
+    total_rebate_currency: str = ""
+    visible_quantity: Decimal = Decimal(0)
+    ts: int = 0
+    reduce_only: bool = False
+    activated_price: Decimal = Decimal(0)
+    callback_rate: Decimal = Decimal(0)
+    callback_value: Decimal = Decimal(0)
+    extreme_price: Decimal = Decimal(0)
+    is_triggered: bool = False
+    is_maker: bool = False
+    is_activated: bool = False
+    root_algo_status: OrderStatus | msgspec.UnsetType = msgspec.UNSET
+    algo_status: OrderStatus | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def state(self) -> OrderStatus | None:
+        """Where this leg stands, if the report says so."""
+        for status in (self.algo_status, self.status):
+            if status is not msgspec.UNSET:
+                return status
+        return None
+
+
+Pushed: TypeAlias = Event | tuple[AlgoExecutionReport, ...]
+"""What one push carries: an event, or on the one topic whose data is an array all the legs that changed."""

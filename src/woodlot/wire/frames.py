@@ -8,12 +8,13 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from woodlot.wire.answer import Event, decoder
-from woodlot.wire.events import BestBidOffer, BookDelta
+from woodlot.wire.answer import decoder
+from woodlot.wire.events import BestBidOffer, BookDelta, Pushed
+from woodlot.wire.figures import BookTop
 from woodlot.wire.topics import EVENT_OF_WORD
 from woodlot.wire.value import Value
 
-EventT = TypeVar("EventT", bound=Event)
+EventT = TypeVar("EventT", bound=Pushed)
 
 MOST_TOPICS_PER_REQUEST = 10
 """Eleven are refused as a whole, though the documentation says 20 (websocket-v3 §2)."""
@@ -101,6 +102,13 @@ class _AnyFrame(Value):
 def decode_frame(payload: bytes | str) -> Incoming:
     """Read one text frame. Never raises for what the other end sent: what cannot be read is a value too."""
     raw = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
+    try:
+        return _decode(raw)
+    except RecursionError:
+        return Unreadable(raw, "nested deeper than anything the exchange sends")
+
+
+def _decode(raw: bytes) -> Incoming:
     # Most frames are book deltas and put the topic first; one pass over those is half the cost of two. A frame
     # with its keys in another order takes the other way and means the same.
     if raw.startswith(b'{"topic":"orderbookupdate'):
@@ -173,7 +181,7 @@ def _data(topic: str, frame: _AnyFrame, raw: bytes) -> Incoming:
         return Unreadable(raw, str(error), topic)
 
 
-def _event(kind: type[Event], data: msgspec.Raw) -> Event:
+def _event(kind: type[Any], data: msgspec.Raw) -> Any:
     try:
         return decoder(kind).decode(data)
     except msgspec.ValidationError:
@@ -183,9 +191,9 @@ def _event(kind: type[Event], data: msgspec.Raw) -> Event:
         return msgspec.convert(respelled, kind, strict=False)
 
 
-def _respelled(kind: type[Event], data: bytes) -> Any:
+def _respelled(kind: type[Any], data: bytes) -> Any:
     """Return the data in the spelling our types expect, where another spelling is thinkable; None otherwise."""
-    if kind is BookDelta:
+    if kind is BookDelta or kind is BookTop:
         # Prices as JSON numbers: their digits are kept as text, so nothing passes through a float.
         return _numbers_as_text(data)
     if kind is BestBidOffer:

@@ -1,18 +1,16 @@
 """This file is a call as a value: the class says method and path, the fields are the payload."""
 
 import functools
+import re
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_args
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
-from woodlot.errors import ArgumentError
-from woodlot.wire.amount import Number, exact, plain
 from woodlot.wire.answer import Answer
-from woodlot.wire.value import Value, fields_holding
+from woodlot.wire.payload import Payload
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 AnswerT_co = TypeVar("AnswerT_co", bound=Answer, covariant=True)
@@ -38,6 +36,11 @@ class Endpoint:
     signed: bool
     repeatable: bool
 
+    @property
+    def in_path(self) -> tuple[str, ...]:
+        """The parameters that stand in the path, as in `/v3/asset/wallet/withdraw/{withdrawId}`."""
+        return tuple(re.findall(r"{(\w+)}", self.path)) if "{" in self.path else ()
+
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
@@ -50,53 +53,43 @@ def post(path: str, *, signed: bool = True, repeatable: bool = False) -> Endpoin
     return Endpoint(Method.POST, path, signed, repeatable)
 
 
-def put(path: str, *, signed: bool = True) -> Endpoint:
-    return Endpoint(Method.PUT, path, signed, repeatable=False)
+def put(path: str, *, signed: bool = True, repeatable: bool = False) -> Endpoint:
+    return Endpoint(Method.PUT, path, signed, repeatable)
 
 
 def delete(path: str, *, signed: bool = True) -> Endpoint:
     return Endpoint(Method.DELETE, path, signed, repeatable=False)
 
 
-class Request(Value, Generic[AnswerT_co], omit_defaults=True, rename="camel"):
+class Request(Payload, Generic[AnswerT_co]):
     """One call. Build it, send it: `client.send(GetOrderBook(symbol="SPOT_BTC_USDT"))`.
 
-    Prices, quantities and amounts may be given as Decimal, str or int and are kept as Decimal.
-    Raises FloatRefused or ArgumentError when built from anything else.
+    Raises FloatRefused or ArgumentError when built from what the exchange would refuse to read.
     """
 
     endpoint: ClassVar[Endpoint]
 
-    def __post_init__(self) -> None:
-        for name in _number_fields(type(self)):
-            value = getattr(self, name)
-            if value is not None:
-                msgspec.structs.force_setattr(self, name, exact(value, name))
-        for name, words in _word_fields(type(self)):
-            value = getattr(self, name)
-            if value is not None:
-                msgspec.structs.force_setattr(self, name, _word(words, value, name))
-        self.check()
-
-    def check(self) -> None:
-        """Raise ArgumentError when the fields do not fit together. The default accepts."""
-
     @property
     def parameters(self) -> dict[str, Any]:
-        """The fields that are set, by the exchange's names; amounts spelled plainly, since the wire takes strings."""
-        return {
-            field.encode_name: _spelled(value)
-            for field in msgspec.structs.fields(self)
-            if (value := getattr(self, field.name)) is not None
-        }
+        """The fields that are set and do not stand in the path, by the exchange's names."""
+        in_path = self.endpoint.in_path
+        return {name: value for name, value in self.spelled().items() if name not in in_path}
+
+    @property
+    def path(self) -> str:
+        """The path, with the fields that belong into it put in their places."""
+        if not self.endpoint.in_path:
+            return self.endpoint.path
+        names = zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
+        fields = {wire_name: getattr(self, name) for wire_name, name in names}
+        return self.endpoint.path.format_map({key: quote(str(value), safe="") for key, value in fields.items()})
 
     @property
     def target(self) -> str:
         """The path with its query, exactly as it is signed and sent (rest-v3 §2.2)."""
-        parameters = self.parameters
-        if self._has_body or not parameters:
-            return self.endpoint.path
-        return f"{self.endpoint.path}?{urlencode({key: _in_a_query(value) for key, value in parameters.items()})}"
+        if self._has_body or not (parameters := self.parameters):
+            return self.path
+        return f"{self.path}?{urlencode({key: _in_a_query(value) for key, value in parameters.items()})}"
 
     @property
     def body(self) -> str:
@@ -131,32 +124,5 @@ def answer_type(request: type[Request[AnswerT]]) -> type[AnswerT]:
     raise TypeError(f"{request.__name__} does not say what it is answered with")
 
 
-@functools.cache
-def _number_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    return fields_holding(kind, lambda annotation: annotation == Number or Number in get_args(annotation))
-
-
-@functools.cache
-def _word_fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, type[StrEnum]], ...]:
-    return tuple(
-        (field.name, word)
-        for field in msgspec.structs.fields(kind)
-        for word in (field.type, *get_args(field.type))
-        if isinstance(word, type) and issubclass(word, StrEnum)
-    )
-
-
-def _word(words: type[StrEnum], value: object, field: str) -> StrEnum:
-    """Words towards the exchange are closed: a misspelled one is refused here, not there."""
-    try:
-        return words(value)
-    except ValueError:
-        raise ArgumentError(field, f"expected one of {', '.join(words)}, got {str(value)[:40]!r}") from None
-
-
 def _in_a_query(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
-
-
-def _spelled(value: object) -> object:
-    return plain(value) if isinstance(value, Decimal) else value

@@ -1,5 +1,6 @@
 """This file is rest-v3 §9.1: ordinary orders and their fills."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import ClassVar
 
@@ -7,7 +8,7 @@ import msgspec
 
 from woodlot.errors import ArgumentError
 from woodlot.wire.amount import Number
-from woodlot.wire.answer import Answer, Meta, Time
+from woodlot.wire.answer import Answer, Meta
 from woodlot.wire.enums import (
     MarginMode,
     OpenWord,
@@ -18,9 +19,11 @@ from woodlot.wire.enums import (
     Side,
     StatusFilter,
 )
+from woodlot.wire.moment import Moment, Time
 from woodlot.wire.request import Endpoint, Request, delete, get, post, put
 
 LARGEST_CLIENT_ORDER_ID = 9223372036854775807
+LONGEST_DEAD_MAN_MS = 900_000
 # "`amount` only for `MARKET`, `ASK`, `BID`" (rest-v3 §7.2); the same three ignore `price` (§7.1).
 _PRICELESS = frozenset({OrderType.MARKET, OrderType.ASK, OrderType.BID})
 
@@ -126,8 +129,54 @@ class CancelAllOrders(Request[CancelAck]):
     symbol: str | None = None
 
 
+class CancelOrders(Request[CancelAck]):
+    """Cancel several orders by id: rest-v3 §9.1.4.
+
+    The form of the lists is not known (§14 no 1); they are sent comma-separated. To cancel by symbol, use
+    CancelAllOrders: the same call with a symbol alone once did that, in an older client.
+    """
+
+    endpoint: ClassVar[Endpoint] = delete("/v3/trade/orders")
+
+    symbol: str | None = None
+    order_ids: str | None = None
+    client_order_ids: str | None = None
+
+    @classmethod
+    def by_id(cls, order_ids: Iterable[int], *, symbol: str | None = None) -> "CancelOrders":
+        return cls(symbol=symbol, order_ids=",".join(str(order_id) for order_id in order_ids))
+
+    def check(self) -> None:
+        if not self.order_ids and not self.client_order_ids:
+            raise ArgumentError("order_ids", "give at least one id; CancelAllOrders cancels by symbol")
+
+
+class DeadManAck(Answer):
+    """When every order will be cancelled unless the call is repeated."""
+
+    expected_trigger_time: Time
+    timestamp: int = 0
+
+
+class CancelAllAfter(Request[DeadManAck]):
+    """Cancel everything in `trigger_after` milliseconds unless told otherwise before: rest-v3 §9.1.8.
+
+    0 switches it off; a repeat replaces the timer; 900,000 (15 minutes) is the most. For VIP accounts.
+    """
+
+    endpoint: ClassVar[Endpoint] = post("/v3/trade/cancelAllAfter", repeatable=True)
+
+    trigger_after: int
+
+    def check(self) -> None:
+        if not 0 <= self.trigger_after <= LONGEST_DEAD_MAN_MS:
+            raise ArgumentError("trigger_after", f"expected 0 to {LONGEST_DEAD_MAN_MS} milliseconds")
+
+
 class OrderRow(Answer):
     """One order as the exchange has it (rest-v3 §9.1.6). Amounts that do not apply are None."""
+
+    spellings: ClassVar[Mapping[str, str]] = {"rebateCurrency": "rebateAsset"}
 
     order_id: int
     client_order_id: int = 0
@@ -185,8 +234,8 @@ class GetOrders(Request[OrderRows]):
     order_tag: str | None = None
     with_realized_pnl: bool | None = None
     status: StatusFilter | None = None
-    start_time: int | None = None
-    end_time: int | None = None
+    start_time: Moment | None = None
+    end_time: Moment | None = None
     page: int | None = None
     size: int | None = None
 
@@ -234,10 +283,34 @@ class GetTransactionHistory(Request[TransactionRows]):
     endpoint: ClassVar[Endpoint] = get("/v3/trade/transactionHistory", signed=True)
 
     symbol: str | None = None
-    start_time: int | None = None
-    end_time: int | None = None
+    start_time: Moment | None = None
+    end_time: Moment | None = None
     from_id: int | None = None
     limit: int | None = None
+
+
+class GetTransaction(Request[Transaction]):
+    """Ask for one fill of the last three months by its trade id: rest-v3 §9.1.9."""
+
+    endpoint: ClassVar[Endpoint] = get("/v3/trade/transaction", signed=True)
+
+    trade_id: int
+
+
+class TradingFee(Answer):
+    """What trading a symbol costs this account, in basis points: "10" is 0.1 % (rest-v3 §6.4)."""
+
+    symbol: str
+    taker_fee: Decimal
+    maker_fee: Decimal
+
+
+class GetTradingFee(Request[TradingFee]):
+    """Ask what trading a symbol costs: rest-v3 §9.1.11, 2 per second."""
+
+    endpoint: ClassVar[Endpoint] = get("/v3/trade/tradingFee", signed=True)
+
+    symbol: str
 
 
 def _one_handle(order_id: int | None, client_order_id: int | None) -> None:

@@ -1,0 +1,85 @@
+"""This file is what goes out: amounts exact, words closed, times in milliseconds, all of it checked when it is made."""
+
+import functools
+from collections.abc import Callable
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar, cast, get_args
+
+import msgspec
+
+from woodlot.errors import ArgumentError
+from woodlot.wire.amount import Number, exact, plain
+from woodlot.wire.moment import Moment, milliseconds
+from woodlot.wire.value import Value
+
+
+class Payload(Value, omit_defaults=True, rename="camel"):
+    """A request's fields, or an object inside them.
+
+    Prices, quantities and amounts may be given as Decimal, str or int and are kept as Decimal; times as aware
+    datetimes or integer milliseconds and are kept as the latter; words as their enumeration or its text.
+    Raises FloatRefused or ArgumentError naming the field.
+    """
+
+    # The exchange takes amounts as strings, but for the few bodies that were recorded with numbers.
+    amounts_as_numbers: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        for name, read in _readers(type(self)):
+            value = getattr(self, name)
+            if value is not None:
+                msgspec.structs.force_setattr(self, name, read(value, name))
+        self.check()
+
+    def check(self) -> None:
+        """Raise ArgumentError when the fields do not fit together. The default accepts."""
+
+    def spelled(self) -> dict[str, Any]:
+        """Return the fields that are set, by the exchange's names; amounts in plain decimal notation."""
+        return {
+            field.encode_name: self._spell(value)
+            for field in msgspec.structs.fields(self)
+            if (value := getattr(self, field.name)) is not None and value is not msgspec.UNSET
+        }
+
+    def _spell(self, value: object) -> object:
+        if isinstance(value, Decimal):
+            return msgspec.Raw(plain(value).encode()) if self.amounts_as_numbers else plain(value)
+        if isinstance(value, Payload):
+            return value.spelled()
+        if isinstance(value, tuple):
+            return [self._spell(part) for part in cast("tuple[object, ...]", value)]
+        return value
+
+
+Reader = Callable[[object, str], object]
+
+
+@functools.cache
+def _readers(kind: type[msgspec.Struct]) -> tuple[tuple[str, Reader], ...]:
+    """Return how each field that is not taken as it comes is read."""
+    return tuple(
+        (field.name, reader)
+        for field in msgspec.structs.fields(kind)
+        for alternative in (field.type, *get_args(field.type))
+        if (reader := _reader(alternative)) is not None
+    )
+
+
+def _reader(annotation: Any) -> Reader | None:
+    if annotation == Number:
+        return exact
+    if annotation == Moment:
+        return milliseconds
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return functools.partial(_word, annotation)
+    return None
+
+
+def _word(words: type[StrEnum], value: object, field: str) -> StrEnum:
+    """Words towards the exchange are closed: a misspelled one is refused here, not there."""
+    try:
+        return words(value)
+    except ValueError:
+        raise ArgumentError(field, f"expected one of {', '.join(words)}, got {str(value)[:40]!r}") from None
