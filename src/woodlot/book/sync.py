@@ -1,0 +1,352 @@
+"""This file is the synchroniser: deltas and snapshots in any order become one right book, or a refusal to show one.
+
+The rule is one sentence: a book is SYNCED when a snapshot's timestamp is exactly where a delta of the unbroken chain
+starts or ends. Everything else is UNCONFIRMED or not shown. The cases are those of websocket-v3 §8.4; each has a name
+in `transition.py` and is counted.
+
+What is done where that table leaves a choice:
+
+- A gap makes the book SYNCING, not STALE: the stream is up and the first delta of the new chain is already here.
+- A snapshot is judged by its timestamp, not by when it was asked for. The exception is a snapshot without any delta to
+  place it by: it is believed only if it was asked for after the subscription it serves was up.
+- A straddled book stays UNCONFIRMED until a later snapshot is exact. Two straddles that agree prove nothing: an order
+  that flickers could be there at both moments and never when the window is compared. Of two straddled books the older
+  is kept, since more of it has been set right by deltas.
+- A book without deltas stays UNCONFIRMED after two snapshots of one timestamp at least 60 s apart; it is only no longer
+  seeded. The stream has not proved that it speaks.
+- An update that cannot be read changes nothing: the next one will not fit, and that is a gap.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import assert_never
+
+from woodlot.book.book import Book
+from woodlot.book.chain import Chain, Delta, Link, Place
+from woodlot.book.ladder import Level
+from woodlot.book.seeding import Pace, Request, Seeding
+from woodlot.book.transition import BookState, Standing, Transition
+from woodlot.errors import BookNotInSync
+
+# REST lags up to 46 s (websocket-v3 §8.2): two equal snapshots further apart than that show a quiet market.
+_QUIET_S = 60.0
+# So many old deltas without a new one are no echo: the exchange's clock, or one absurd `ts`, went wrong.
+_MOST_STRAYS = 50
+# A snapshot that cannot be bridged yet: "read REST again after 1 to 5 s with backoff" (websocket-v3 §8.4).
+_BRIDGING = Pace(first_s=1.0, ceiling_s=5.0)
+_FAILING = Pace(first_s=1.0, ceiling_s=30.0)
+_CONFIRMING = Pace(first_s=2.0, ceiling_s=30.0)
+_WATCHING = Pace(first_s=5.0, ceiling_s=60.0)
+
+
+class Synchroniser:
+    """The book of one topic. Tell it what happened; it returns what that meant.
+
+    Drive it in this order: `connected`, send SUBSCRIBE, `subscribed` or `ack_missing`; every `delta` as it comes;
+    whenever `take_seed` returns a ticket, ask for a snapshot with `maxLevel` equal to `depth` and bring it back with
+    `snapshot` or `seed_failed`; `tick` when `seed_due_at` has come; `disconnected`. Times are the clock's monotonic
+    seconds.
+    """
+
+    def __init__(self, symbol: str, *, depth: int, now_s: float) -> None:
+        self.symbol = symbol
+        self.depth = depth
+        self.counts: Counter[Transition] = Counter()
+        self.standing = Standing(BookState.SYNCING, Transition.CREATED, now_s)
+        self._book = Book(depth)
+        self._chain = Chain()
+        self._seeding = Seeding()
+        self._is_connected = False
+        self._is_subscribed = False
+        self._era = 0
+        self._held_since_s = now_s
+
+    @property
+    def state(self) -> BookState:
+        """Whether the book may be believed."""
+        return self.standing.state
+
+    @property
+    def seed_due_at(self) -> float | None:
+        """When to call `take_seed` and `tick` next. None: not before something else happens."""
+        return self._seeding.due_at
+
+    def read(self, *, allow_stale: bool = False) -> Book:
+        """Return the book, to be read at once and not kept: it moves, and may be replaced.
+
+        Raises BookNotInSync unless the state is SYNCED or UNCONFIRMED. With `allow_stale` whatever was held last is
+        returned, which is an empty book with `ts` 0 before the first snapshot.
+        """
+        if allow_stale or self.standing.state.is_readable:
+            return self._book
+        raise BookNotInSync(self.symbol, self.standing.state, self.standing.reason)
+
+    # What the connection says.
+
+    def connected(self, *, now_s: float) -> Transition:
+        """A connection is up; the topic is being subscribed."""
+        self._chain.clear()
+        self._era += 1
+        self._is_connected, self._is_subscribed = True, False
+        self._enter(BookState.SYNCING, Transition.CONNECTED, now_s)
+        return self._count(Transition.CONNECTED)
+
+    def subscribed(self, *, now_s: float) -> Transition:
+        """The acknowledgement names the topic: from now on no delta is missed, so a snapshot can be asked for."""
+        if self._is_connected and not self._is_subscribed:
+            self._begin(now_s)
+        return self._count(Transition.SUBSCRIBED)
+
+    def ack_missing(self, *, now_s: float) -> Transition:
+        """The acknowledgement came without the topic. Nothing is waited for; the configuration is wrong."""
+        return self._end(Transition.ACK_MISSING, now_s)
+
+    def disconnected(self, *, now_s: float) -> Transition:
+        """The connection is gone, and what it would have said with it."""
+        return self._end(Transition.DISCONNECTED, now_s)
+
+    def _begin(self, now_s: float) -> None:
+        self._is_subscribed = True
+        self._enter(BookState.SYNCING, Transition.SUBSCRIBED, now_s)
+        self._seeding.want(now_s)
+
+    def _end(self, reason: Transition, now_s: float) -> Transition:
+        self._chain.clear()
+        self._is_connected = self._is_subscribed = False
+        self._seeding.stop()
+        self._enter(BookState.STALE, reason, now_s)
+        return self._count(reason)
+
+    # What the stream says.
+
+    def delta(self, delta: Delta, *, now_s: float) -> Transition:
+        """Take in one update."""
+        in_sync = self.standing.state is BookState.SYNCED
+        if in_sync and delta.prev_ts == self._book.ts < delta.ts and delta.symbol == self.symbol:
+            return self._count(self._advance(delta, now_s))
+        return self._count(self._take_in(delta, now_s))
+
+    def _advance(self, delta: Delta, now_s: float) -> Transition:
+        try:
+            surplus = self._book.apply(delta.bids, delta.asks, ts=delta.ts)
+        except ValueError:
+            return Transition.MALFORMED
+        self._chain.restart(delta)
+        return self._flaw(surplus, now_s) or Transition.APPLIED
+
+    def _take_in(self, delta: Delta, now_s: float) -> Transition:
+        if not self._is_connected:
+            return Transition.UNEXPECTED
+        if delta.symbol != self.symbol:
+            return Transition.FOREIGN
+        try:
+            self._book.check(delta.bids, delta.asks)
+        except ValueError:
+            return Transition.MALFORMED
+        if not self._is_subscribed:
+            # "ack after the first data" (websocket-v3 §15.1): data says what the acknowledgement would.
+            self._begin(now_s)
+        return self._place_delta(delta, now_s)
+
+    def _place_delta(self, delta: Delta, now_s: float) -> Transition:
+        link = self._chain.link(delta)
+        match link:
+            case Link.FIRST | Link.NEXT | Link.BROKEN:
+                return self._follow(delta, link, now_s)
+            case Link.OLD:
+                return self._pass_over(delta, now_s)
+            case Link.REPEATED:
+                return Transition.REPEATED
+            case Link.CONFLICT:
+                self._chain.clear(floor=delta.ts)
+                return self._withdraw(Transition.CONFLICT, now_s)
+            case Link.IMPOSSIBLE:
+                return Transition.MALFORMED
+            case _:
+                assert_never(link)
+
+    def _follow(self, delta: Delta, link: Link, now_s: float) -> Transition:
+        on_chain = self._chain.tip_ts == self._book.ts
+        if link is Link.BROKEN:
+            self._chain.restart(delta)
+        else:
+            self._chain.extend(delta)
+        if not self.state.is_readable:
+            return Transition.BROKEN_BUFFER if link is Link.BROKEN else Transition.BUFFERED
+        if on_chain and link is Link.BROKEN:
+            return self._withdraw(Transition.GAP, now_s)
+        return self._follow_book(delta, now_s, on_chain=on_chain)
+
+    def _follow_book(self, delta: Delta, now_s: float, *, on_chain: bool) -> Transition:
+        # "drop the buffer and every later delta with ts <= S; the first delta with ts > S must have prevTs <= S,
+        # otherwise it is a gap" (websocket-v3 §8.4, snapshot ahead). A snapshot without deltas is the same case.
+        at = self._book.ts
+        if delta.ts < at:
+            return Transition.BEFORE_SNAPSHOT
+        if delta.ts == at:
+            return self._settle(Transition.EXACT_END, now_s)
+        if delta.prev_ts > at:
+            return self._withdraw(Transition.GAP, now_s)
+        surplus = self._book.apply(delta.bids, delta.asks, ts=delta.ts)
+        if flaw := self._flaw(surplus, now_s):
+            return flaw
+        if on_chain:
+            return Transition.APPLIED
+        if delta.prev_ts == at:
+            return self._settle(Transition.EXACT_START, now_s)
+        return self._doubt(Transition.STRADDLE, _CONFIRMING, now_s)
+
+    def _pass_over(self, delta: Delta, now_s: float) -> Transition:
+        self._chain.strays += 1
+        if self._chain.strays <= _MOST_STRAYS:
+            return Transition.OLD
+        self._chain.clear()
+        self._chain.extend(delta)
+        return self._withdraw(Transition.BACKWARDS, now_s)
+
+    def _flaw(self, surplus: int, now_s: float) -> Transition | None:
+        if surplus:
+            return self._withdraw(Transition.TOO_DEEP, now_s)
+        if self._book.is_crossed:
+            return self._withdraw(Transition.CROSSED, now_s)
+        return None
+
+    # What REST says.
+
+    def take_seed(self, *, now_s: float) -> int | None:
+        """Return the ticket of a snapshot to ask for now, or None. There is never more than one ticket out."""
+        return self._seeding.take(now_s, era=self._era)
+
+    def seed_failed(self, ticket: int, *, now_s: float) -> Transition:
+        """The snapshot could not be had: refused, limited or unreachable. It is asked for again, more slowly."""
+        if self._seeding.close(ticket):
+            self._ask_again(_FAILING, now_s)
+        return self._count(Transition.SEED_FAILED)
+
+    def tick(self, *, now_s: float) -> Transition | None:
+        """Give up on a snapshot that never came; return what happened, if anything did."""
+        if not self._seeding.give_up(now_s):
+            return None
+        self._ask_again(_FAILING, now_s)
+        return self._count(Transition.SEED_LOST)
+
+    def snapshot(
+        self, timestamp: int, *, bids: Sequence[Level], asks: Sequence[Level], now_s: float, ticket: int | None = None
+    ) -> Transition:
+        """Take in a snapshot of the exchange's `timestamp`, with the ticket it was asked for by.
+
+        One without a ticket is an audit: while SYNCED it is compared with a book of the same time, and a difference
+        takes the book away.
+        """
+        request = self._seeding.close(ticket)
+        seed = Book(self.depth)
+        try:
+            seed.load(bids, asks, ts=timestamp)
+        except ValueError:
+            self._ask_again(_FAILING, now_s)
+            return self._count(Transition.BAD_SNAPSHOT)
+        return self._count(self._place_seed(seed, request, now_s))
+
+    def _place_seed(self, seed: Book, request: Request | None, now_s: float) -> Transition:
+        if not self._is_connected:
+            return Transition.OUTDATED
+        if self.state is BookState.SYNCED:
+            return self._audit(seed, now_s)
+        place = self._chain.place(seed.ts)
+        match place:
+            case Place.EXACT_START | Place.EXACT_END | Place.STRADDLE:
+                return self._start(seed, place, now_s)
+            case Place.AHEAD:
+                return self._hold(seed, request, Transition.SNAPSHOT_AHEAD, now_s)
+            case Place.EMPTY if request is None or request.era != self._era:
+                # What was missed between this snapshot and the subscription, nothing here can tell.
+                self._seeding.want(now_s)
+                return Transition.OUTDATED
+            case Place.EMPTY:
+                return self._hold(seed, request, Transition.NO_DELTAS, now_s)
+            case Place.BEHIND:
+                return self._wait(Transition.SNAPSHOT_BEHIND, now_s)
+            case _:
+                assert_never(place)
+
+    def _start(self, seed: Book, place: Place, now_s: float) -> Transition:
+        for delta in self._chain.after(seed.ts):
+            if seed.apply(delta.bids, delta.asks, ts=delta.ts):
+                return self._wait(Transition.TOO_DEEP, now_s)
+        if seed.is_crossed:
+            return self._wait(Transition.CROSSED, now_s)
+        is_held = self.state is BookState.UNCONFIRMED
+        if place is Place.STRADDLE:
+            if is_held:
+                return self._wait(Transition.STRADDLE, now_s)
+            self._book = seed
+            return self._doubt(Transition.STRADDLE, _CONFIRMING, now_s)
+        if is_held and seed.ts == self._book.ts and seed.view() != self._book.view():
+            self._count(Transition.DIFFERED)
+        self._book = seed
+        return self._settle(Transition.EXACT_START if place is Place.EXACT_START else Transition.EXACT_END, now_s)
+
+    def _hold(self, seed: Book, request: Request | None, reason: Transition, now_s: float) -> Transition:
+        if seed.is_crossed:
+            return self._wait(Transition.CROSSED, now_s)
+        if self.state is BookState.UNCONFIRMED:
+            if seed.ts < self._book.ts:
+                return self._wait(Transition.SNAPSHOT_BEHIND, now_s)
+            if seed.ts == self._book.ts and seed.view() == self._book.view():
+                return self._watch(request, reason, now_s)
+        self._book, self._held_since_s = seed, now_s
+        return self._doubt(reason, _WATCHING, now_s)
+
+    def _watch(self, request: Request | None, reason: Transition, now_s: float) -> Transition:
+        if request is None or request.at_s - self._held_since_s < _QUIET_S:
+            self._ask_again(_WATCHING, now_s)
+            return reason
+        self._seeding.stop()
+        self._enter(BookState.UNCONFIRMED, Transition.QUIET, now_s)
+        return Transition.QUIET
+
+    def _audit(self, seed: Book, now_s: float) -> Transition:
+        if seed.ts != self._book.ts:
+            return Transition.UNNEEDED
+        if seed.view() == self._book.view():
+            return Transition.AGREED
+        return self._withdraw(Transition.DIFFERED, now_s)
+
+    # What follows.
+
+    def _settle(self, reason: Transition, now_s: float) -> Transition:
+        self._chain.forget_all_but_newest()
+        self._seeding.stop()
+        self._enter(BookState.SYNCED, reason, now_s)
+        return reason
+
+    def _doubt(self, reason: Transition, pace: Pace, now_s: float) -> Transition:
+        self._seeding.stop()
+        self._seeding.want_again(pace, now_s)
+        self._enter(BookState.UNCONFIRMED, reason, now_s)
+        return reason
+
+    def _withdraw(self, reason: Transition, now_s: float) -> Transition:
+        self._enter(BookState.SYNCING, reason, now_s)
+        self._seeding.want(now_s)
+        return reason
+
+    def _wait(self, reason: Transition, now_s: float) -> Transition:
+        if self.state is BookState.UNCONFIRMED:
+            self._ask_again(_CONFIRMING, now_s)
+        else:
+            self._ask_again(_BRIDGING, now_s)
+            self._enter(self.state, reason, now_s)
+        return reason
+
+    def _ask_again(self, pace: Pace, now_s: float) -> None:
+        if self._is_subscribed and self.state is not BookState.SYNCED:
+            self._seeding.want_again(pace, now_s)
+
+    def _enter(self, state: BookState, reason: Transition, now_s: float) -> None:
+        since = self.standing.since if state is self.standing.state else now_s
+        self.standing = Standing(state, reason, since)
+
+    def _count(self, transition: Transition) -> Transition:
+        self.counts[transition] += 1
+        return transition
