@@ -1,0 +1,190 @@
+"""This file is what happened before: the public tape and its candles, a day of both made up at the start.
+
+The tape keeps the last trades of each symbol, the candles a week of minutes; what is older is dropped.
+"""
+
+import random
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from woodlot.sandbox.prices import STEPS_PER_SECOND, FairPrice, on_grid
+from woodlot.wire.answer import Time
+from woodlot.wire.enums import KlineType, Side
+from woodlot.wire.public import Candle, Instrument, MarketTrade
+
+MOST_TRADES = 1_000
+MOST_MINUTES = 7 * 24 * 60
+_MINUTE_MS = 60_000
+_HOUR_S = 3_600
+
+
+class History:
+    """Tape and candles of every symbol."""
+
+    def __init__(self, symbols: Iterable[str]) -> None:
+        self._of: dict[str, _SymbolHistory] = {symbol: _SymbolHistory() for symbol in symbols}
+
+    def record(self, symbol: str, *, price: Decimal, quantity: Decimal, side: Side, ts: int) -> None:
+        """Add the newest trade."""
+        self._of[symbol].record(price, quantity, side, ts)
+
+    def trades(self, symbol: str, *, limit: int) -> tuple[MarketTrade, ...]:
+        """Return the latest trades, newest first. All of them happened here (`source` 1)."""
+        tape = self._of[symbol].tape
+        newest = (tape[-1 - back] for back in range(min(limit, len(tape))))
+        return tuple(
+            MarketTrade(
+                symbol=symbol,
+                side=side,
+                source=1,
+                executed_price=price,
+                executed_quantity=quantity,
+                executed_timestamp=Time.at(ts),
+            )
+            for price, quantity, side, ts in newest
+        )
+
+    def candles(self, symbol: str, kind: KlineType, *, limit: int, now_ms: int) -> tuple[Candle, ...]:
+        """Return the latest candles, newest first, up to the one that is still open.
+
+        A time without trades has a candle too: all four prices are the last close (rest-v3 §8.10).
+        """
+        latest = deque(_candles(self._of[symbol].minutes, kind, now_ms), maxlen=limit)
+        return tuple(_spelled(symbol, kind, candle) for candle in reversed(latest))
+
+
+def make_up(
+    history: History, *, instruments: Mapping[str, Instrument], fair: Mapping[str, FairPrice], seed: int, now_ms: int
+) -> None:
+    """Fill a new history with the day before `now_ms`, and leave each fair price where the live market goes on.
+
+    The last hour has a trade about every second, the hours before it one every half minute.
+    """
+    for symbol, instrument in instruments.items():
+        chance = random.Random(f"{seed} history {symbol}")
+        walk = fair[symbol]
+        ago_s = 24 * _HOUR_S
+        while ago_s > 0:
+            price = walk.advance((1 if ago_s <= _HOUR_S else 30) * STEPS_PER_SECOND)
+            history.record(
+                symbol,
+                price=on_grid(price, instrument.quote_tick),
+                quantity=on_grid(walk.lot * chance.expovariate(1), instrument.base_tick),
+                side=Side.BUY if chance.random() < 0.5 else Side.SELL,
+                ts=now_ms - ago_s * 1000 + chance.randrange(1000),
+            )
+            ago_s -= 1 if ago_s <= _HOUR_S else 30
+
+
+def span(kind: KlineType, ts: int) -> tuple[int, int]:
+    """Return when the candle that holds `ts` starts and ends; its end is the start of the next one."""
+    if kind is KlineType.MONTH_1 or kind is KlineType.YEAR_1:
+        return _calendar_span(kind, ts)
+    length = _LENGTHS_MS[kind]
+    # The epoch was a Thursday, weeks begin on Monday.
+    offset = 4 * 24 * _HOUR_S * 1000 if kind is KlineType.WEEK_1 else 0
+    start = ts - (ts - offset) % length
+    return start, start + length
+
+
+class _SymbolHistory:
+    def __init__(self) -> None:
+        self.tape: deque[tuple[Decimal, Decimal, Side, int]] = deque(maxlen=MOST_TRADES)
+        self.minutes: deque[_Bar] = deque(maxlen=MOST_MINUTES)
+
+    def record(self, price: Decimal, quantity: Decimal, side: Side, ts: int) -> None:
+        self.tape.append((price, quantity, side, ts))
+        start = ts - ts % _MINUTE_MS
+        # A clock that was set back must not reopen a candle.
+        if not self.minutes or start > self.minutes[-1].start:
+            self.minutes.append(_Bar(start, start + _MINUTE_MS, price))
+        self.minutes[-1].trade(price, quantity)
+
+
+class _Bar:
+    """A candle in the making."""
+
+    __slots__ = ("amount", "close", "end", "high", "low", "open", "start", "volume")
+
+    def __init__(self, start: int, end: int, price: Decimal) -> None:
+        self.start = start
+        self.end = end
+        self.open = self.close = self.high = self.low = price
+        self.volume = Decimal(0)
+        self.amount = Decimal(0)
+
+    def trade(self, price: Decimal, quantity: Decimal) -> None:
+        self.close = price
+        self.high = max(self.high, price)
+        self.low = min(self.low, price)
+        self.volume += quantity
+        self.amount += price * quantity
+
+    def absorb(self, later: "_Bar") -> None:
+        self.close = later.close
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.volume += later.volume
+        self.amount += later.amount
+
+
+def _candles(minutes: Iterable[_Bar], kind: KlineType, now_ms: int) -> Iterator[_Bar]:
+    """Yield the bars of `kind`, oldest first and without a hole, up to the one that holds `now_ms`."""
+    bar: _Bar | None = None
+    for minute in minutes:
+        if bar is None:
+            bar = _Bar(*span(kind, minute.start), minute.open)
+        while minute.start >= bar.end:
+            yield bar
+            bar = _Bar(*span(kind, bar.end), bar.close)
+            if minute.start < bar.end:
+                bar.open = bar.high = bar.low = minute.open
+        bar.absorb(minute)
+    while bar is not None:
+        yield bar
+        bar = _Bar(*span(kind, bar.end), bar.close) if bar.end <= now_ms else None
+
+
+def _spelled(symbol: str, kind: KlineType, bar: _Bar) -> Candle:
+    return Candle(
+        symbol=symbol,
+        open=bar.open,
+        close=bar.close,
+        high=bar.high,
+        low=bar.low,
+        volume=bar.volume,
+        amount=bar.amount,
+        type=kind.value,
+        start_timestamp=Time.at(bar.start),
+        end_timestamp=Time.at(bar.end),
+    )
+
+
+def _calendar_span(kind: KlineType, ts: int) -> tuple[int, int]:
+    day = datetime.fromtimestamp(ts / 1000, UTC)
+    if kind is KlineType.YEAR_1:
+        return _midnight_ms(day.year, 1), _midnight_ms(day.year + 1, 1)
+    next_month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+    return _midnight_ms(day.year, day.month), _midnight_ms(*next_month)
+
+
+def _midnight_ms(year: int, month: int) -> int:
+    return int(datetime(year, month, 1, tzinfo=UTC).timestamp()) * 1000
+
+
+_LENGTHS_MS = {
+    KlineType.MINUTE_1: _MINUTE_MS,
+    KlineType.MINUTE_3: 3 * _MINUTE_MS,
+    KlineType.MINUTE_5: 5 * _MINUTE_MS,
+    KlineType.MINUTE_15: 15 * _MINUTE_MS,
+    KlineType.MINUTE_30: 30 * _MINUTE_MS,
+    KlineType.HOUR_1: _HOUR_S * 1000,
+    KlineType.HOUR_2: 2 * _HOUR_S * 1000,
+    KlineType.HOUR_4: 4 * _HOUR_S * 1000,
+    KlineType.HOUR_6: 6 * _HOUR_S * 1000,
+    KlineType.HOUR_12: 12 * _HOUR_S * 1000,
+    KlineType.DAY_1: 24 * _HOUR_S * 1000,
+    KlineType.WEEK_1: 7 * 24 * _HOUR_S * 1000,
+}

@@ -1,0 +1,44 @@
+"""This file is the listing: what the sandbox trades, under filters of the recorded shape (rest-v3 §6.2)."""
+
+from decimal import Decimal
+from typing import Final
+
+from woodlot.wire.public import Instrument, InstrumentStatus
+
+
+def spot(
+    base: str, quote: str = "USDT", *, tick: str, top: str, lot: str, smallest: str, largest: str, notional: str = "1"
+) -> Instrument:
+    """Return a spot pair whose filters are those of the recorded SPOT_AAVE_USDT, with numbers of its own.
+
+    Of the four ratios only a buy's cap and a sell's floor are set: a buy far below the market is welcome.
+    """
+    return Instrument(
+        symbol=f"SPOT_{base}_{quote}",
+        status=InstrumentStatus.TRADING,
+        base_asset=base,
+        quote_asset=quote,
+        quote_min=Decimal(0),
+        quote_max=Decimal(top),
+        quote_tick=Decimal(tick),
+        base_min=Decimal(smallest),
+        base_max=Decimal(largest),
+        base_tick=Decimal(lot),
+        min_notional=Decimal(notional),
+        bid_cap_ratio=Decimal("1.1"),
+        ask_floor_ratio=Decimal("0.9"),
+    )
+
+
+LISTING: Final[tuple[Instrument, ...]] = (
+    spot("BTC", tick="0.01", top="1000000", lot="0.000001", smallest="0.00001", largest="200"),
+    spot("ETH", tick="0.01", top="100000", lot="0.0001", smallest="0.0001", largest="5000"),
+    spot("WOO", tick="0.00001", top="100", lot="0.1", smallest="1", largest="5000000"),
+)
+
+# Today's orders of magnitude: where a crowd starts, and nothing an order is checked against.
+START_PRICES: Final[dict[str, Decimal]] = {
+    "SPOT_BTC_USDT": Decimal(87000),
+    "SPOT_ETH_USDT": Decimal(2450),
+    "SPOT_WOO_USDT": Decimal("0.0512"),
+}

@@ -1,0 +1,73 @@
+"""This file is who holds what: every asset adds up to the same total, whatever is traded.
+
+All amounts are units (see `money`). A trade moves them between two wallets and into `fees`; nothing else moves them,
+and only `deposit` makes any.
+"""
+
+from collections import defaultdict
+from typing import TypeAlias
+
+RATE_ONE = 10**8
+"""Fee rates are whole numbers of 10⁻⁸: a basis point is 10,000 of them."""
+
+
+class Pocket:
+    """One asset of one account; `frozen` is the part of `holding` that open orders keep."""
+
+    __slots__ = ("frozen", "holding")
+
+    def __init__(self) -> None:
+        self.holding = 0
+        self.frozen = 0
+
+    @property
+    def available(self) -> int:
+        return self.holding - self.frozen
+
+
+Wallet: TypeAlias = defaultdict[str, Pocket]
+"""An account's pockets by asset."""
+
+
+def available(wallet: Wallet, asset: str) -> int:
+    """Return what is free of an asset, without making a pocket for it."""
+    pocket = wallet.get(asset)
+    return pocket.available if pocket else 0
+
+
+class Ledger:
+    """Every wallet there is, and the fees that were taken out of them."""
+
+    def __init__(self, *, fee_step: int = 1) -> None:
+        self._fee_step = fee_step
+        self._wallets: list[Wallet] = []
+        self.fees: defaultdict[str, int] = defaultdict(int)
+        self.deposited: defaultdict[str, int] = defaultdict(int)
+
+    def open_wallet(self) -> Wallet:
+        """Return a new, empty wallet that counts in the totals."""
+        wallet: Wallet = defaultdict(Pocket)
+        self._wallets.append(wallet)
+        return wallet
+
+    def deposit(self, wallet: Wallet, *, asset: str, amount: int) -> None:
+        """Bring new money in."""
+        if amount < 0:
+            raise ValueError(f"a deposit of {asset} cannot be negative")
+        wallet[asset].holding += amount
+        self.deposited[asset] += amount
+
+    def fee(self, amount: int, *, rate: int) -> int:
+        """Return the fee on `amount`, rounded up to the fee step but never more than the amount."""
+        step = self._fee_step
+        return min(amount, -(-amount * rate // (RATE_ONE * step)) * step)
+
+    def pay(self, *, payer: Wallet, receiver: Wallet, asset: str, amount: int, fee: int) -> None:
+        """Move `amount` from one wallet to another, which gets it less the fee. They may be the same."""
+        payer[asset].holding -= amount
+        receiver[asset].holding += amount - fee
+        self.fees[asset] += fee
+
+    def total(self, asset: str) -> int:
+        """Return all there is of an asset, fees included."""
+        return self.fees[asset] + sum(wallet[asset].holding for wallet in self._wallets if asset in wallet)

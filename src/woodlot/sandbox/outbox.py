@@ -1,0 +1,65 @@
+"""This file is what waits to be told after a command: trades and reports as they happen, balances behind them."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from woodlot.sandbox.accounts import Account
+from woodlot.sandbox.events import BalancesChanged, ExchangeEvent
+from woodlot.sandbox.money import decimal
+from woodlot.wire.events import Balance
+
+EVENTS_KEPT: Final = 100_000
+"""How many events wait at most. Whoever does not drain them loses the oldest."""
+
+
+class Outbox:
+    """Keep events in order. An asset that was touched is told only if it is not as it was last told."""
+
+    def __init__(self, *, mark_of: Callable[[str], int]) -> None:
+        self._mark_of = mark_of
+        self._events: deque[ExchangeEvent] = deque(maxlen=EVENTS_KEPT)
+        self._touched: dict[tuple[str, str], Account] = {}
+
+    def add(self, event: ExchangeEvent) -> None:
+        self._events.append(event)
+
+    def touch(self, account: Account, *assets: str) -> None:
+        """Note that these assets of an account may have changed."""
+        if account.watched:
+            for asset in assets:
+                self._touched[account.id, asset] = account
+
+    def flush_balances(self, *, now_ms: int) -> None:
+        """Say what has changed, once for each account; behind everything that was said before."""
+        if not self._touched:
+            return
+        changed: dict[str, list[Balance]] = {}
+        for (account_id, asset), account in self._touched.items():
+            balance = self._changed(account, asset=asset, now_ms=now_ms)
+            if balance is not None:
+                changed.setdefault(account_id, []).append(balance)
+        self._touched.clear()
+        self._events.extend(BalancesChanged(account_id, tuple(balances)) for account_id, balances in changed.items())
+
+    def take(self) -> list[ExchangeEvent]:
+        """Return what has been said since the last call."""
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    def _changed(self, account: Account, *, asset: str, now_ms: int) -> Balance | None:
+        pocket = account.wallet[asset]
+        state = pocket.holding, pocket.frozen
+        if account.told.get(asset) == state:
+            return None
+        account.told[asset] = state
+        version = account.versions[asset] = account.versions.get(asset, 0) + 1
+        return Balance(
+            token=asset,
+            holding=decimal(pocket.holding),
+            frozen=decimal(pocket.frozen),
+            mark_price=decimal(self._mark_of(asset)),
+            version=version,
+            ts=now_ms,
+        )
