@@ -1,0 +1,1 @@
+"""One live account: books, streams, calls and orders, started and stopped together."""

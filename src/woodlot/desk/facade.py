@@ -1,0 +1,231 @@
+"""This file is the desk for programs without an event loop: scripts and notebooks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, TypeVar
+
+from woodlot.book.transition import BookState
+from woodlot.config import Credentials, Environment
+from woodlot.desk.desk import Desk
+from woodlot.desk.executions import Executions
+from woodlot.desk.live_book import LiveBook
+from woodlot.desk.live_order import LiveOrder
+from woodlot.desk.portal import Portal
+from woodlot.errors import ConfigurationError
+from woodlot.orders.fills import Fill
+from woodlot.orders.states import OrderState
+from woodlot.wire.amount import Number
+
+ResultT = TypeVar("ResultT")
+Levels = list[tuple[Decimal, Decimal]]
+
+
+def open_desk(
+    environment: Environment | None = None, credentials: Credentials | None = None, **options: Any
+) -> "SyncDesk":
+    """Return a desk for a plain `with`; the arguments are those of `Desk.open`.
+
+    with woodlot.open_desk() as desk:
+        order = desk.buy("SPOT_BTC_USDT", "0.001", price="30000")
+    """
+    return SyncDesk(Desk.open(environment, credentials, **options))
+
+
+class SyncDesk:
+    """A desk whose loop runs in a thread: the verbs of `Desk`, each waiting for its result."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._portal: Portal | None = None
+
+    def __enter__(self) -> "SyncDesk":
+        self._portal = Portal()
+        try:
+            self._portal.run(self._desk.__aenter__())
+        except BaseException:
+            self._portal.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        portal = self._open_portal
+        try:
+            portal.run(self._desk.__aexit__(kind, error, trace))
+        finally:
+            portal.close()
+            self._portal = None
+
+    @property
+    def environment(self) -> Environment:
+        return self._desk.environment
+
+    @property
+    def credentials(self) -> Credentials | None:
+        return self._desk.credentials
+
+    def buy(
+        self, symbol: str, quantity: Number | None = None, *, price: Number | None = None, **options: Any
+    ) -> "SyncOrder":
+        """Buy: LIMIT at `price`, else MARKET."""
+        portal = self._open_portal
+        return SyncOrder(portal, portal.run(self._desk.buy(symbol, quantity, price=price, **options)))
+
+    def sell(
+        self, symbol: str, quantity: Number | None = None, *, price: Number | None = None, **options: Any
+    ) -> "SyncOrder":
+        """Sell: LIMIT at `price`, else MARKET."""
+        portal = self._open_portal
+        return SyncOrder(portal, portal.run(self._desk.sell(symbol, quantity, price=price, **options)))
+
+    def cancel_all(self, symbol: str | None = None) -> None:
+        """Ask the exchange to cancel every order of a symbol, or of all."""
+        self._open_portal.run(self._desk.cancel_all(symbol))
+
+    def orders(self) -> "list[SyncOrder]":
+        """Return the orders that are not known to be over, oldest first."""
+        portal = self._open_portal
+        return [SyncOrder(portal, order) for order in portal.call(self._desk.orders)]
+
+    def executions(self) -> Iterator[Fill]:
+        """Iterate over every execution since the desk opened, each once; waits for the next one."""
+        portal = self._open_portal
+        reader = portal.call(self._desk.executions)
+        while True:
+            fill = portal.run(_next(reader))
+            if fill is None:
+                return
+            yield fill
+
+    def book(self, symbol: str, depth: int = 50, **options: Any) -> "SyncBook":
+        """Return the book of a symbol once it can be read; it keeps itself from then on."""
+        portal = self._open_portal
+        return SyncBook(portal, portal.run(self._desk.book(symbol, depth, **options)))
+
+    @property
+    def _open_portal(self) -> Portal:
+        if self._portal is None:
+            raise ConfigurationError("the desk is not open; use it inside `with`")
+        return self._portal
+
+
+class SyncOrder:
+    """An order that follows itself; its properties are those of the moment they are read."""
+
+    def __init__(self, portal: Portal, order: LiveOrder) -> None:
+        self._portal = portal
+        self._order = order
+
+    @property
+    def client_order_id(self) -> int | None:
+        return self._order.client_order_id
+
+    @property
+    def order_id(self) -> int | None:
+        return self._order.order_id
+
+    @property
+    def symbol(self) -> str:
+        return self._order.symbol
+
+    @property
+    def price(self) -> Decimal | None:
+        return self._order.price
+
+    @property
+    def quantity(self) -> Decimal | None:
+        return self._order.quantity
+
+    @property
+    def state(self) -> OrderState:
+        return self._order.state
+
+    @property
+    def filled_quantity(self) -> Decimal:
+        return self._order.filled_quantity
+
+    @property
+    def average_price(self) -> Decimal | None:
+        return self._order.average_price
+
+    @property
+    def fees(self) -> Mapping[str, Decimal]:
+        return self._order.fees
+
+    def acknowledged(self) -> "SyncOrder":
+        """Wait until it is known whether the exchange has the order."""
+        self._portal.run(self._order.acknowledged())
+        return self
+
+    def settled(self) -> "SyncOrder":
+        """Wait until the order is over and every fill of it is known."""
+        self._portal.run(self._order.settled())
+        return self
+
+    def filled(self) -> "SyncOrder":
+        """Wait until the order is filled. Raises NotFilled if it ends otherwise."""
+        self._portal.run(self._order.filled())
+        return self
+
+    def cancel(self) -> None:
+        """Ask the exchange to cancel it; `settled()` waits for what really happened."""
+        self._portal.run(self._order.cancel())
+
+    def amend(self, *, price: Number | None = None, quantity: Number | None = None) -> None:
+        """Ask the exchange for another price, another total quantity or both."""
+        self._portal.run(self._order.amend(price=price, quantity=quantity))
+
+    def __repr__(self) -> str:
+        return repr(self._order)
+
+
+class SyncBook:
+    """A book that keeps itself; every read is of one moment. Reads raise BookNotInSync where it may be wrong."""
+
+    def __init__(self, portal: Portal, book: LiveBook) -> None:
+        self._portal = portal
+        self._book = book
+
+    @property
+    def symbol(self) -> str:
+        return self._book.symbol
+
+    @property
+    def state(self) -> BookState:
+        return self._book.state
+
+    @property
+    def best_bid(self) -> tuple[Decimal, Decimal] | None:
+        return self._read(lambda: self._book.best_bid)
+
+    @property
+    def best_ask(self) -> tuple[Decimal, Decimal] | None:
+        return self._read(lambda: self._book.best_ask)
+
+    @property
+    def mid(self) -> Decimal | None:
+        return self._read(lambda: self._book.mid)
+
+    @property
+    def spread(self) -> Decimal | None:
+        return self._read(lambda: self._book.spread)
+
+    def levels(self, count: int, *, allow_stale: bool = False) -> tuple[Levels, Levels]:
+        """Return at most `count` bids and `count` asks as (price, size), best first."""
+        return self._read(lambda: self._book.levels(count, allow_stale=allow_stale))
+
+    def _read(self, read: Callable[[], ResultT]) -> ResultT:
+        return self._portal.call(read)
+
+    def __repr__(self) -> str:
+        return repr(self._book)
+
+
+async def _next(reader: Executions) -> Fill | None:
+    """Return the next execution, or None at the end; a StopAsyncIteration would not cross a future."""
+    try:
+        return await anext(reader)
+    except StopAsyncIteration:
+        return None

@@ -1,0 +1,155 @@
+"""This file is an order that follows itself."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from woodlot.errors import NotFilled
+from woodlot.orders.order import Step, TrackedOrder
+from woodlot.orders.states import OrderState
+from woodlot.wire.amount import Number
+from woodlot.wire.enums import OrderTypeWord, Side
+from woodlot.wire.trade import CancelOrder, EditOrder
+
+
+class Commands(Protocol):
+    """What an order needs of its desk."""
+
+    async def send_command(self, command: CancelOrder | EditOrder) -> None: ...
+
+
+class LiveOrder:
+    """One order of ours, as it is known now: reports, replies and polls keep it up to date while the desk is open.
+
+    Its properties are those of the moment they are read; two reads may differ.
+    """
+
+    def __init__(self, order: TrackedOrder, commands: Commands) -> None:
+        self._order = order
+        self._commands = commands
+        self._turned = asyncio.Event()
+
+    @property
+    def known(self) -> TrackedOrder:
+        """Everything that is known of the order now, as a value that stays."""
+        return self._order
+
+    @property
+    def client_order_id(self) -> int | None:
+        return self._order.client_order_id
+
+    @property
+    def order_id(self) -> int | None:
+        """The exchange's id; None until it has given one."""
+        return self._order.order_id
+
+    @property
+    def symbol(self) -> str:
+        return self._order.symbol
+
+    @property
+    def side(self) -> Side:
+        return self._order.side
+
+    @property
+    def type(self) -> OrderTypeWord:
+        return self._order.type
+
+    @property
+    def price(self) -> Decimal | None:
+        return self._order.price
+
+    @property
+    def quantity(self) -> Decimal | None:
+        return self._order.quantity
+
+    @property
+    def amount(self) -> Decimal | None:
+        return self._order.amount
+
+    @property
+    def state(self) -> OrderState:
+        return self._order.state
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the order is over: filled, cancelled, rejected or never placed."""
+        return self._order.is_final
+
+    @property
+    def filled_quantity(self) -> Decimal:
+        return self._order.filled_quantity
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """The mean price of what was filled; None before the first fill."""
+        return self._order.average_price
+
+    @property
+    def fees(self) -> Mapping[str, Decimal]:
+        """What was paid, by asset: a spot buy pays in the base asset, a sell in the quote asset."""
+        return self._order.fees
+
+    @property
+    def history(self) -> tuple[Step, ...]:
+        """Each step with its time and where it was learned."""
+        return self._order.history
+
+    async def acknowledged(self) -> "LiveOrder":
+        """Wait until it is known whether the exchange has the order; `state` says which."""
+        return await self.until(lambda order: order.state not in {OrderState.INTENDED, OrderState.UNKNOWN})
+
+    async def working(self) -> "LiveOrder":
+        """Wait until the order is in the book, or has been and is over."""
+        return await self.until(lambda order: order.is_final or order.state in _IN_THE_BOOK)
+
+    async def settled(self) -> "LiveOrder":
+        """Wait until the order is over and every fill of it is known."""
+        return await self.until(lambda order: order.is_final and not order.missing_quantity)
+
+    async def filled(self) -> "LiveOrder":
+        """Wait until the order is filled. Raises NotFilled if it ends otherwise."""
+        await self.settled()
+        if self.state is not OrderState.FILLED:
+            raise NotFilled(self.symbol, self.client_order_id, self.state, self._order.reason)
+        return self
+
+    async def until(self, condition: Callable[[TrackedOrder], bool]) -> "LiveOrder":
+        """Wait until `condition` holds. To wait no longer than so long, use `asyncio.timeout`."""
+        while not condition(self._order):
+            await self._turned.wait()
+        return self
+
+    async def cancel(self) -> None:
+        """Ask the exchange to cancel it. A fill may still come first: `settled()` waits for what really happened.
+
+        Raises NotFound if it is over already, OutcomeUnknown if the answer was lost.
+        """
+        await self._commands.send_command(
+            CancelOrder(order_id=self.order_id, client_order_id=self._handle, symbol=self.symbol)
+        )
+
+    async def amend(self, *, price: Number | None = None, quantity: Number | None = None) -> None:
+        """Ask the exchange for another price, another total quantity or both; the order keeps its id."""
+        await self._commands.send_command(
+            EditOrder(order_id=self.order_id, client_order_id=self._handle, price=price, quantity=quantity)
+        )
+
+    def became(self, order: TrackedOrder) -> None:
+        """Take over what is known now; the desk calls this."""
+        self._order = order
+        self._turned.set()
+        self._turned = asyncio.Event()
+
+    @property
+    def _handle(self) -> int | None:
+        # "lookups and cancels by a repeated id hit the latest one" (rest-v3 §7.3): the exchange's own id is safer.
+        return self.client_order_id if self.order_id is None else None
+
+    def __repr__(self) -> str:
+        order = self._order
+        return f"<{order.symbol} {order.side.value} {order.type.value} {order.order_id} {order.state.value}>"
+
+
+_IN_THE_BOOK = frozenset({OrderState.WORKING, OrderState.PARTLY_FILLED})

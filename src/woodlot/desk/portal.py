@@ -1,0 +1,44 @@
+"""This file is a way into an event loop that runs in a thread of its own, for programs that have none."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+ResultT = TypeVar("ResultT")
+
+
+class Portal:
+    """An event loop in a thread. What is called through it runs there; the caller waits for the result.
+
+    Ctrl-C interrupts the caller's wait and cancels what it waited for.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="woodlot desk", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Run a coroutine in the loop and return its result, or raise its error."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def call(self, function: Callable[[], ResultT]) -> ResultT:
+        """Call a function in the loop, between two events: it sees nothing half-changed."""
+
+        async def called() -> ResultT:
+            return function()
+
+        return self.run(called())
+
+    def close(self) -> None:
+        """Stop the loop and wait for its thread."""
+        self.run(self._loop.shutdown_asyncgens())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
