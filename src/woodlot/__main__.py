@@ -1,0 +1,5 @@
+"""This file is `python -m woodlot`."""
+
+from woodlot.cli.app import main
+
+main()
