@@ -38,7 +38,7 @@ def exact(value: object, field: str) -> Decimal:
     number = Decimal(value)
     if not number.is_finite():
         raise ArgumentError(field, f"expected a finite number, got {number}")
-    if len(plain(number)) > _MOST_DIGITS:
+    if abs(number.adjusted()) > _MOST_DIGITS or len(plain(number)) > _MOST_DIGITS:
         raise ArgumentError(field, f"more than {_MOST_DIGITS} characters long")
     return number
 
