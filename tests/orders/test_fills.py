@@ -103,6 +103,14 @@ def test_what_may_have_been_forgotten_is_too_old_and_never_new() -> None:
     assert book.record(fill(3, at=FillBook.SPREAD_MS + 1)) is Recorded.NEW
 
 
+def test_taking_over_something_old_does_not_lower_what_counts_as_forgotten() -> None:
+    book = FillBook(limit=1)
+    book.record(fill(1, at=60_000))
+    book.record(fill(2, at=90_000))
+    book.remember(fill(3, at=0))
+    assert book.record(fill(1, at=60_000)) is Recorded.TOO_OLD
+
+
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(-200, 200)), max_size=80), st.integers(1, 10))
 def test_no_fill_is_new_twice_however_small_the_memory(seen: list[tuple[int, int]], limit: int) -> None:
     book = FillBook(limit=limit)

@@ -5,8 +5,9 @@ import pytest
 from tests.orders.messages import ORDER_ID, START_MS, place, report, row
 
 from woodlot.orders.evidence import REST_LAG_MS, Evidence, Source
-from woodlot.orders.order import HISTORY_LIMIT, TrackedOrder, Wish, WishStage
+from woodlot.orders.order import HISTORY_LIMIT, TrackedOrder
 from woodlot.orders.states import News, OrderState
+from woodlot.orders.wish import Wish, WishStage
 from woodlot.wire.enums import OrderType
 
 
@@ -124,6 +125,10 @@ def test_an_amend_is_met_by_its_replaced() -> None:
 
 def test_an_amend_is_met_by_any_later_report_that_has_its_terms() -> None:
     assert heard(wishing(), said("PARTIAL_FILLED", "5", at=1, price=Decimal("0.3"))).amend_wish is None
+
+
+def test_an_amend_is_answered_by_a_replaced_with_other_terms_too() -> None:
+    assert heard(wishing(), said("REPLACED", at=1, price=Decimal("0.29"))).amend_wish is None
 
 
 def test_a_replaced_that_comes_again_does_not_answer_the_next_amend() -> None:

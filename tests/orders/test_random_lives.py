@@ -130,6 +130,28 @@ def test_a_tracker_restored_from_what_was_delivered_tells_only_the_rest(seed: in
     check_truth(life, after.find(order_id=life.order_id), of_life(life, told))
 
 
+@settings(max_examples=200, deadline=None)
+@given(seeds, st.integers(0, 2), st.integers(0, 2))
+def test_an_order_that_was_forgotten_in_between_still_tells_each_fill_once(
+    seed: int, finished_limit: int, stray_limit: int
+) -> None:
+    chance = random.Random(seed)
+    lives = [live(chance.getrandbits(32), number=number) for number in range(3)]
+    tracker, outputs = Tracker(finished_limit=finished_limit, stray_limit=stray_limit), list[Output]()
+    for life in lives:
+        outputs += tracker.intent(life.placed, at_ms=START_MS)
+    messages = [report for life in lives for report in chance.choices(life.reports, k=2 * len(life.reports))]
+    for report in chance.sample(messages, k=len(messages)):
+        outputs += tracker.report(report, at_ms=START_MS)
+        if chance.random() < 0.1:
+            rows = [row for life in lives for row in life.transactions if chance.random() < 0.5]
+            outputs += tracker.backfill(rows, at_ms=START_MS)
+    outputs += backfilled(tracker, lives, at_ms=START_MS + 15_000)
+    outputs += tracker.due(START_MS + 300_000)
+    told = sorted(output.fill.trade_id for output in outputs if isinstance(output, Executed))
+    assert told == sorted(row.id for life in lives for row in life.transactions)
+
+
 @settings(max_examples=100, deadline=None)
 @given(seeds)
 def test_an_order_of_somebody_else_is_adopted_and_its_fills_told_once(seed: int) -> None:

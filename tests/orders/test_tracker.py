@@ -20,12 +20,14 @@ from tests.orders.messages import (
 
 from woodlot.errors import ConnectionFailed, DuplicateClientOrderId, InsufficientFunds, OutcomeUnknown, WoodlotError
 from woodlot.orders.evidence import Source
+from woodlot.orders.fills import Fill
 from woodlot.orders.ledger import HOLD_MS
-from woodlot.orders.order import TrackedOrder, Wish, WishStage
+from woodlot.orders.order import TrackedOrder
 from woodlot.orders.output import AskFills, AskOrder, Changed, Doubtful, Executed
 from woodlot.orders.record import OVERLAP_MS
 from woodlot.orders.states import News, OrderState
 from woodlot.orders.tracker import Tracker
+from woodlot.orders.wish import Wish, WishStage
 from woodlot.wire.trade import CancelAck, CancelAllOrders, CancelOrder, CancelOrders, EditAck, EditOrder
 
 NOW = START_MS
@@ -290,6 +292,28 @@ def test_a_nameless_report_waits_for_the_reply_of_an_order_that_may_be_it() -> N
     assert len(list(tracker.orders())) == 1
 
 
+def test_nothing_is_left_of_a_stray_that_found_its_order() -> None:
+    tracker = intended()
+    tracker.report(fill_report(8, "10", "50", at=9, client_order_id=0), at_ms=NOW)
+    outputs = tracker.reply(place(), ack(), at_ms=NOW)
+    assert [type(question) for question in questions(outputs)] == [AskFills]
+    assert tracker.unsettled_since_ms == START_MS + 9
+    assert executed_ids(tracker.backfill([transaction(7, "40", at=5)], at_ms=NOW)) == [7, 8]
+    assert tracker.due(NOW + 600_000) == ()
+    assert len(list(tracker.orders())) == 1
+
+
+def test_an_order_adopted_too_early_becomes_ours_when_rest_names_it() -> None:
+    tracker = Tracker()
+    tracker.report(fill_report(7, "40", "40", at=5, client_order_id=0), at_ms=NOW)
+    tracker.intent(place(), at_ms=NOW)
+    outputs = tracker.reply(place(), ack(), at_ms=NOW)
+    assert executed_ids(outputs) == []
+    (order,) = tracker.orders()
+    assert (order.foreign, order.client_order_id, order.state) == (False, CLIENT_ORDER_ID, OrderState.PARTLY_FILLED)
+    assert order.booked_quantity == Decimal(40)
+
+
 def test_a_nameless_report_is_adopted_when_rest_says_that_it_is_not_ours() -> None:
     tracker = intended()
     tracker.report(fill_report(7, "40", "40", at=5, client_order_id=0), at_ms=NOW)
@@ -364,11 +388,41 @@ def test_a_fill_kept_back_is_told_when_its_order_is_dropped() -> None:
     assert tracker.due(NOW + 600_000) == ()
 
 
+def test_a_fill_of_a_forgotten_order_is_not_told_again() -> None:
+    tracker = Tracker(finished_limit=0)
+    fill = fill_report(7, "100", "100", "FILLED", at=9)
+    assert executed_ids(tracker.report(fill, at_ms=NOW)) == [7]
+    assert tracker.find(order_id=ORDER_ID) is None
+    assert executed_ids(tracker.report(fill, at_ms=NOW)) == []
+
+
+def test_a_fill_the_journal_has_is_not_told_again() -> None:
+    tracker = Tracker()
+    tracker.restore(fills=[Fill.from_transaction(transaction(7, "40", at=5))], at_ms=NOW)
+    outputs = tracker.backfill([transaction(7, "40", at=5), transaction(8, "10", at=9)], at_ms=NOW)
+    assert executed_ids(outputs) == [8]
+
+
 def test_a_fill_older_than_the_memory_is_doubtful() -> None:
     tracker = Tracker(fill_limit=1)
     tracker.backfill([transaction(1, "1", at=60_000), transaction(2, "1", at=90_000)], at_ms=NOW)
     outputs = tracker.backfill([transaction(3, "1", at=0, order_id=5)], at_ms=NOW)
     assert [type(output) for output in outputs] == [Doubtful]
+
+
+def test_a_backfilled_fill_waits_for_what_a_poll_has_told_of() -> None:
+    tracker = working()
+    tracker.poll(row("PARTIAL_FILLED", "50"), at_ms=NOW)
+    assert executed_ids(tracker.backfill([transaction(8, "10", at=9)], at_ms=NOW)) == []
+    assert executed_ids(tracker.backfill([transaction(7, "40", at=5)], at_ms=NOW)) == [7, 8]
+
+
+def test_a_restored_order_still_knows_what_it_waits_for() -> None:
+    before = working()
+    before.poll(row("PARTIAL_FILLED", "50"), at_ms=NOW)
+    after = Tracker()
+    after.restore(before.orders(), at_ms=NOW)
+    assert executed_ids(after.backfill([transaction(8, "10", at=9)], at_ms=NOW)) == []
 
 
 def test_a_restored_order_counts_only_what_was_delivered_and_asks_for_the_rest() -> None:

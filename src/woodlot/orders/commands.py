@@ -14,8 +14,9 @@ from woodlot.errors import (
     Rejected,
     WoodlotError,
 )
-from woodlot.orders.order import TrackedOrder, Wish, WishStage
+from woodlot.orders.order import TrackedOrder
 from woodlot.orders.states import News
+from woodlot.orders.wish import Wish, WishStage
 from woodlot.wire.amount import exact
 from woodlot.wire.codes import CODES, Effect
 from woodlot.wire.trade import CancelAllOrders, CancelOrder, CancelOrders, EditOrder, PlaceOrder

@@ -145,12 +145,12 @@ class Record:
         return tuple(Executed(fill=self._signed(fill)) for fill in self.ledger.rest())
 
     def join(self, stray: "Record") -> None:
-        """Take over what came before it was known to be this order's."""
-        self.ledger = self.ledger.joined(stray.ledger)
-        self.early = stray.early
-        self.questions |= stray.questions
+        """Take over what came before it was known to be this order's; nothing is left of the stray."""
+        self.ledger, stray.ledger = self.ledger.joined(stray.ledger), Ledger()
+        self.early, stray.early = stray.early, ()
+        stray.questions.clear()
         if stray.order is not None and self.order is not None:
-            self.order = _own(self.order, stray.order)
+            self.order, stray.order = _own(self.order, stray.order), None
 
     def _tell(self, heard: Heard | None, *, at_ms: int) -> Outputs:
         if heard is not None:
@@ -168,8 +168,8 @@ class Record:
         if self.order is None:
             return ()
         # More fills than the exchange's total: its last word on the order is behind them.
-        in_doubt = in_doubt or self.order.booked_quantity > self.order.reported_quantity
-        is_short = self.order.missing_quantity > 0
+        in_doubt = in_doubt or self.ledger.quantity > self.ledger.reported_quantity
+        is_short = self.ledger.is_short
         if not is_short:
             self.questions.pop(AskFills, None)
         kind = AskFills if self._since_ms() is not None and self.order_id else AskOrder

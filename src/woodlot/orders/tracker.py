@@ -140,7 +140,10 @@ class Tracker:
         """Return what time alone brings: questions to repeat, fills kept back long enough. Call it each second."""
         outputs: list[Output] = []
         for record in tuple(self._restless):
-            outputs += self._filed(record, record.due(now_ms))
+            if record.is_restless:
+                outputs += self._filed(record, record.due(now_ms))
+            else:
+                self._restless.pop(record)  # a stray that became part of its order
         return tuple(outputs)
 
     def _placed(self, command: PlaceOrder, ack: OrderAck, *, at_ms: int) -> Outputs:
