@@ -18,6 +18,7 @@ from woodlot.orders.commands import Command
 from woodlot.orders.fills import Fill
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.output import AskFills, AskOrder, Changed, Doubtful, Executed, Output
+from woodlot.orders.reconcile import SECOND_PASS_MS, Answers, FillPages, believe, fills_since_ms, missing
 from woodlot.orders.tracker import Tracker
 from woodlot.rest.async_client import AsyncClient
 from woodlot.rest.handle import with_handle
@@ -32,7 +33,6 @@ from woodlot.wire.trade import (
     EditOrder,
     GetOrder,
     GetOrders,
-    GetTransactionHistory,
     PlaceOrder,
     Transaction,
 )
@@ -41,11 +41,6 @@ log = logging.getLogger(__name__)
 
 # What was executed before the desk opened is not news; asked further back than any overlap or clock reaches.
 _BEFORE_MS = 600_000
-# "remember T = time of the last frame received minus a margin (10 s)" (websocket-v3 §11).
-_OVERLAP_MS = 10_000
-# "Repeat step 4 once after about 5 s, because REST may lag the stream" (websocket-v3 §11).
-_SECOND_LOOK_S = 5.0
-_PAGE = 100
 
 
 class Account:
@@ -167,44 +162,31 @@ class Account:
         self._start(self._look_again(since_ms))
 
     async def _look_again(self, since_ms: int) -> None:
-        await asyncio.sleep(_SECOND_LOOK_S)
+        await asyncio.sleep(SECOND_PASS_MS / 1000)
         await self._looked(since_ms)
 
     async def _looked(self, since_ms: int) -> bool:
+        """Ask REST for what may have been missed and believe it; say whether everything was answered."""
         try:
-            recorded = len(self.executions)
-            rows = await self._fills_since(since_ms - _OVERLAP_MS)
-            self._apply(self._tracker.backfill(rows, at_ms=self._clock.now_ms()))
-            self.recovered += len(self.executions) - recorded
-            await self._poll_open_orders()
+            asked_ms = fills_since_ms(self._tracker, last_frame_ms=since_ms)
+            rows = (await self._client.send(GetOrders(status=StatusFilter.INCOMPLETE, size=500))).rows
+            fills = await self._fills_since(asked_ms)
         except WoodlotError as error:
             log.warning("the hole since %d could not be looked into: %s", since_ms, error)
             return False
+        recorded = len(self.executions)
+        answers = Answers(orders=rows, transactions=fills)
+        self._apply(believe(self._tracker, answers, at_ms=self._clock.now_ms()))
+        self.recovered += len(self.executions) - recorded
+        self._apply(missing(self._tracker, rows))
         return True
 
-    async def _poll_open_orders(self) -> None:
-        listed = await self._client.send(GetOrders(status=StatusFilter.INCOMPLETE, size=500))
-        for row in listed.rows:
-            self._apply(self._tracker.poll(row, at_ms=self._clock.now_ms()))
-        here = {row.order_id for row in listed.rows}
-        for order in self._tracker.open_orders():
-            if order.order_id not in here:
-                await self._ask_order(
-                    AskOrder(symbol=order.symbol, order_id=order.order_id, client_order_id=order.client_order_id)
-                )
-
-    async def _fills_since(self, since_ms: int) -> list[Transaction]:
-        """Return every fill since then, oldest last, page by page backwards in time."""
-        found: dict[tuple[str, int], Transaction] = {}
-        until_ms: int | None = None
-        while True:
-            query = GetTransactionHistory(start_time=max(0, since_ms), end_time=until_ms, limit=_PAGE)
-            rows = (await self._client.send(query)).rows
-            new = {(row.symbol, row.id): row for row in rows if (row.symbol, row.id) not in found}
-            found |= new
-            if len(rows) < _PAGE or not new:
-                return list(found.values())
-            until_ms = min(row.executed_timestamp.ms for row in rows)
+    async def _fills_since(self, since_ms: int) -> tuple[Transaction, ...]:
+        # A minute into the future, since the exchange's clock and ours differ.
+        pages = FillPages(since_ms=max(0, since_ms), until_ms=self._clock.now_ms() + 60_000)
+        while pages.request is not None:
+            pages.take((await self._client.send(pages.request)).rows)
+        return pages.rows
 
     # What REST is asked.
 
