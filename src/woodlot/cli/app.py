@@ -7,6 +7,7 @@ from cyclopts import App, CycloptsError
 
 from woodlot import __version__
 from woodlot.cli import demo, sandbox
+from woodlot.errors import WoodlotError
 
 app = App(
     name="woodlot",
@@ -25,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         result = app(arguments, exit_on_error=False, print_error=True, result_action="return_value")
     except KeyboardInterrupt:
         sys.exit(130)
+    except WoodlotError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
     except CycloptsError:
         sys.exit(2)
     sys.exit(result or 0)

@@ -8,7 +8,7 @@ from woodlot.rest.steps import HttpReply, HttpRequest, Lost
 
 
 class CountingTransport:
-    """An AiohttpTransport that keeps how many requests it carried and which statuses they were answered with."""
+    """An AiohttpTransport that keeps how many orders it carried and which statuses they were answered with."""
 
     def __init__(self, environment: Environment) -> None:
         self.sent = 0
@@ -16,8 +16,10 @@ class CountingTransport:
         self._inner = AiohttpTransport(environment, connect_timeout_s=5.0)
 
     async def exchange(self, request: HttpRequest, *, timeout_s: float) -> HttpReply | Lost:
-        self.sent += 1
         told = await self._inner.exchange(request, timeout_s=timeout_s)
+        if request.method != "POST":
+            return told
+        self.sent += 1
         if isinstance(told, HttpReply):
             self.statuses[told.status] += 1
         return told

@@ -10,7 +10,7 @@ from rich.text import Text
 from woodlot.desk.live_book import LiveBook
 
 if TYPE_CHECKING:
-    from woodlot.cli.scenes import Scene
+    from woodlot.cli.scenes import Figure, Scene
 
 _BAR_WIDTH = 24
 _SHOWN_LEVELS = 3
@@ -51,18 +51,14 @@ class Narrator:
         self._console.print(f"   {mark} [dim]{checked} figures held against the ledger, {scene.seconds:.1f} s[/]")
 
     def summarise(self, scenes: "list[Scene]", *, seconds: float) -> None:
+        """End with every figure beside the ledger's."""
         table = Table(title="\nWhat was shown, and what the exchange's ledger says", title_justify="left")
-        for heading in ("use", "figure", "shown", "ledger", ""):
+        for heading in ("figure", "shown", "ledger", ""):
             table.add_column(heading, overflow="fold")
         for scene in scenes:
-            for position, figure in enumerate(scene.figures):
-                table.add_row(
-                    f"{scene.number}  {scene.title}" if position == 0 else "",
-                    figure.name,
-                    _short(figure.shown),
-                    "" if figure.ledger is None else _short(figure.ledger),
-                    "" if figure.ledger is None else "[green]✓[/]" if figure.is_ok else "[red]✗[/]",
-                )
+            table.add_row(f"[bold]{scene.number}  {scene.title}[/]")
+            for figure in scene.figures:
+                table.add_row(f"   {figure.name}", _short(figure.shown), *_verdict(figure))
             table.add_section()
         self._console.print(table)
         is_ok = all(scene.is_ok for scene in scenes)
@@ -72,6 +68,12 @@ class Narrator:
     def _level(self, price: Decimal, size: Decimal, widest: Decimal, colour: str) -> None:
         bar = "█" * max(1, round(size / widest * _BAR_WIDTH))
         self._console.print(f"   {format(price, 'f'):>12} {format(size, 'f'):>14}  [{colour}]{bar}[/]")
+
+
+def _verdict(figure: "Figure") -> tuple[str, str]:
+    if figure.ledger is None:
+        return "", ""
+    return _short(figure.ledger), "[green]✓[/]" if figure.is_ok else "[red]✗[/]"
 
 
 def _short(value: object) -> str:
