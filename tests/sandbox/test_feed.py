@@ -169,7 +169,7 @@ def test_the_rest_book_is_a_point_of_the_chain_and_deltas_carry_it_on():
 
     for depth in INTERVALS_MS:
         ts, bids, asks = published(feed, most_levels=depth)
-        for _ in range(200):
+        for _ in range(80):
             clock.advance(0.05)
             crowd.step()
             for delta in deltas(feed, clock.now_ms(), depth=depth):

