@@ -39,7 +39,7 @@ async def test_no_window_ever_holds_more_than_the_allowance() -> None:
 def test_room_can_be_looked_at_without_taking_it() -> None:
     budget = Budget(Allowance(1, 10.0), clock=VirtualTime().clock)
 
-    assert budget.wait_s == 0.0
+    assert budget.wait_s() == 0.0
     assert budget.spent == 0
 
 
@@ -49,3 +49,13 @@ def test_all_streams_of_a_process_share_one_budget_per_exchange() -> None:
 
     assert connects_of_process("ws://one.test", clock=clock) is one
     assert connects_of_process("ws://two.test", clock=clock) is not one
+
+
+async def test_a_reserve_is_left_to_those_who_need_it_more() -> None:
+    time = VirtualTime()
+    budget = Budget(Allowance(20, 300.0), clock=time.clock)
+    for _ in range(15):
+        await budget.spend(reserve=5)
+
+    assert budget.wait_s(reserve=5) == pytest.approx(300.0)
+    assert budget.wait_s() == 0.0

@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import pytest
 from tests.stream.virtual import MemoryExchange, MemoryLink, VirtualTime, every
 
 from woodlot.config import Environment
@@ -99,15 +100,15 @@ async def test_for_days_of_cuts_at_24_hours_readers_see_no_interruption() -> Non
         stream.attach(BOOK, chain)
         reader = stream.subscribe(TRADES)
         await time.run(10.0)
-        tasks.add(asyncio.ensure_future(every(61.0, time, market.move)))
-        await time.run(3.5 * DAY_S)
+        tasks.add(asyncio.ensure_future(every(121.0, time, market.move)))
+        await time.run(2.3 * DAY_S)
         for task in tasks:
             await cancelled(task)
-        rotations = stream.findings.rotations
+        rotations, gaps = stream.findings.rotations, chain.gaps
     heard = [item async for item in reader]
 
-    assert rotations == 3
-    assert (chain.gaps, chain.breaks, chain.repeats, chain.subscribed_times) == (0, 0, 0, 1)
+    assert rotations == 2
+    assert (gaps, chain.breaks, chain.repeats, chain.subscribed_times) == (0, 0, 0, 1)
     assert all(isinstance(item, Push | Skipped) for item in heard)
     assert sum(item.count if isinstance(item, Skipped) else 1 for item in heard) == market.trades
 
@@ -122,11 +123,11 @@ async def test_in_the_overlap_nothing_is_lost_or_said_twice() -> None:
         mover = asyncio.ensure_future(every(0.3, time, market.move))
         await time.run(120.0)
         await cancelled(mover)
-        rotations = stream.findings.rotations
+        rotations, gaps = stream.findings.rotations, chain.gaps
     trades = [item async for item in reader]
 
     assert rotations >= 3
-    assert (chain.gaps, chain.breaks, chain.repeats) == (0, 0, 0)
+    assert (gaps, chain.breaks, chain.repeats) == (0, 0, 0)
     assert len(trades) == market.trades
 
 
@@ -198,3 +199,24 @@ async def test_a_long_outage_costs_no_more_than_twenty_connects_in_five_minutes(
 
         assert max(dials) <= 20
         assert len(exchange.open_links) == 1
+
+
+async def test_a_mistake_of_ours_ends_the_socket_loudly_for_readers_and_books() -> None:
+    time, exchange = VirtualTime(), MemoryExchange()
+    chain = Chain()
+
+    def mistake(link: MemoryLink) -> None:
+        raise ZeroDivisionError
+
+    async with public(exchange, time) as stream:
+        stream.attach(BOOK, chain)
+        reader = stream.subscribe(TRADES)
+        await time.run(5.0)
+        exchange.on_dial = mistake
+        exchange.links[0].cut()
+        await time.run(5.0)
+
+        assert chain.gaps == 1
+        assert isinstance(await anext(reader), Interrupted)
+        with pytest.raises(ZeroDivisionError):
+            await anext(reader)

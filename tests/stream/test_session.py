@@ -234,7 +234,7 @@ def test_a_closed_session_wants_nothing_from_the_time() -> None:
     assert session.tick(1e9) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.binary(max_size=60) | st.text(max_size=60), max_size=30))
 def test_garbage_never_raises_and_changes_nothing(frames: list[bytes | str]) -> None:
     session, [command] = opened("trade@A")
@@ -253,7 +253,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.dictionaries(KEYS, JSON, max_size=6), max_size=15))
 def test_near_misses_of_real_frames_never_raise(frames: list[dict[str, Any]]) -> None:
     session, _ = opened("trade@A", "bbo@A")
@@ -291,7 +291,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(STEPS)
 def test_in_any_order_of_wishes_answers_and_losses_both_ends_agree_in_the_end(
     steps: list[tuple[str, list[str], float]],

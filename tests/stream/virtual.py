@@ -10,7 +10,9 @@ from typing import Any
 
 from woodlot.clock import ManualClock
 from woodlot.errors import ConnectionFailed
-from woodlot.stream.link import Address, Link, LinkClosed
+from woodlot.stream.link import Address, Link, LinkClosed, UpgradeRefused
+from woodlot.wire.account import ListenKey
+from woodlot.wire.answer import Time
 
 # How often every task may take a step before the time moves on; the longest chain of wake-ups here is far shorter.
 SETTLING_STEPS = 40
@@ -50,6 +52,7 @@ class MemoryLink:
     """One connection of the exchange without sockets."""
 
     exchange: "MemoryExchange"
+    key: str = ""
     topics: set[str] = field(default_factory=set[str])
     frames: "asyncio.Queue[str | None]" = field(default_factory=lambda: asyncio.Queue())
     is_open: bool = True
@@ -89,6 +92,8 @@ class MemoryExchange:
         self.links: list[MemoryLink] = []
         self.is_down = False
         self.dials = 0
+        self.key = ""
+        self.keys_made_s: list[float] = []
         self.on_dial: Callable[[MemoryLink], None] | None = None
 
     @property
@@ -100,11 +105,30 @@ class MemoryExchange:
             if topic in link.topics:
                 link.say({"topic": topic, "ts": 1, "data": data})
 
+    def key_maker(self, time: VirtualTime, *, life_s: float = 86_400.0) -> Callable[[], Awaitable[ListenKey]]:
+        """Return what one owner of the account calls for a key; the old key and its sockets end at once."""
+
+        async def make() -> ListenKey:
+            if self.is_down:
+                raise ConnectionFailed("/v3/account/listenKey", "down")
+            self.keys_made_s.append(time.clock.monotonic_s())
+            self.key = f"key{len(self.keys_made_s)}"
+            for link in self.open_links:
+                if link.key:
+                    link.cut()
+            now_ms = time.clock.now_ms()
+            end = Time.at(now_ms + round(life_s * 1000))
+            return ListenKey(auth_key=self.key, expired_time=end, timestamp=now_ms)
+
+        return make
+
     async def dial(self, address: Address) -> Link:
         self.dials += 1
         if self.is_down:
             raise ConnectionFailed(str(address), "down")
-        link = MemoryLink(self)
+        if address.path.endswith("private") and address.key != self.key:
+            raise UpgradeRefused(str(address), 401)
+        link = MemoryLink(self, address.key)
         self.links.append(link)
         if self.on_dial is not None:
             self.on_dial(link)

@@ -20,12 +20,17 @@ class Allowance:
 
 # "100 per 5 min per IP ... cap the attempts (default: at most 20 per 5 min per process)" (websocket-v3 §2)
 CONNECTS = Allowance(20, 300.0)
+# What public sockets leave of it, so that an outage of theirs never keeps executions waiting.
+RESERVED_FOR_PRIVATE = 5
 # "5 per 10 s ... shared by the account" (websocket-v3 §2)
 LISTEN_KEYS = Allowance(5, 10.0)
 
 
 class Budget:
-    """A sliding log of what was spent; `spend` waits until there is room."""
+    """A sliding log of what was spent; `spend` waits until there is room.
+
+    `reserve` leaves that many of the times to those who ask for less of a reserve.
+    """
 
     def __init__(self, allowance: Allowance, *, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
         self._allowance = allowance
@@ -35,23 +40,23 @@ class Budget:
         self.spent = 0
         self.waited = 0
 
-    @property
-    def wait_s(self) -> float:
-        """How long until there is room; 0 if there is now."""
-        if len(self._spent_s) < self._allowance.times:
+    def wait_s(self, *, reserve: int = 0) -> float:
+        """Return how long until there is room; 0 if there is now."""
+        usable = max(1, self._allowance.times - reserve)
+        if len(self._spent_s) < usable:
             return 0.0
-        return max(0.0, self._spent_s[0] + self._allowance.per_s - self._clock.monotonic_s())
+        return max(0.0, self._spent_s[-usable] + self._allowance.per_s - self._clock.monotonic_s())
 
-    async def room(self) -> None:
+    async def room(self, *, reserve: int = 0) -> None:
         """Wait until there is room, without taking it."""
-        if self.wait_s:
+        if self.wait_s(reserve=reserve):
             self.waited += 1
-        while (pause_s := self.wait_s) > 0:
+        while (pause_s := self.wait_s(reserve=reserve)) > 0:
             await self._sleep(pause_s)
 
-    async def spend(self) -> None:
+    async def spend(self, *, reserve: int = 0) -> None:
         """Wait for room and take it."""
-        await self.room()
+        await self.room(reserve=reserve)
         self._spent_s.append(self._clock.monotonic_s())
         self.spent += 1
 

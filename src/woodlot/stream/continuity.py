@@ -16,6 +16,7 @@ class Cause(StrEnum):
     KEY_SILENT = "the listen key is dead: the link answers, the account is silent"
     RENEWAL = "the listen key is being renewed"
     NO_KEY = "no listen key could be made"
+    STOPPED = "the stream was stopped"
     SINK_FAILED = "the receiver raised an error"
 
 

@@ -31,6 +31,7 @@ class Means:
 
     dialer: Dialer
     connects: Budget
+    reserve: int = 0
     clock: Clock
     chance: random.Random
     sleep: Sleep = asyncio.sleep
@@ -76,7 +77,7 @@ class Keeper:
         """Connect again and again, with a growing pause between failures; ends only by cancellation."""
         failures = 0
         while True:
-            await self._means.connects.spend()
+            await self._means.connects.spend(reserve=self._means.reserve)
             ending = await self._live()
             failures = 0 if ending.lived_s >= PROVEN_S else failures + 1
             self._tell(ending)
@@ -109,10 +110,10 @@ class Keeper:
 
     async def _rotated(self, task: "asyncio.Task[Ending]") -> "asyncio.Task[Ending]":
         """Put a new connection in the place of this one before the exchange ends it; returns the one that goes on."""
-        if (pause_s := self._means.connects.wait_s) > 0:
+        if (pause_s := self._means.connects.wait_s(reserve=self._means.reserve)) > 0:
             self._rotate_s = self._means.clock.monotonic_s() + pause_s
             return task
-        await self._means.connects.spend()
+        await self._means.connects.spend(reserve=self._means.reserve)
         handover = Handover(self._hear)
         successor = self._next = self._means.connection(handover.newer)
         successor.subscribe(self._current.topics)

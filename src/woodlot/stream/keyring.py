@@ -20,9 +20,10 @@ MakeKey = Callable[[], Awaitable[ListenKey]]
 MARGIN_S = 1800.0
 MARGIN_SHARE = 0.25
 # A key that has worked this long ends the suspicion that another owner makes keys against us; of a shorter life, a
-# quarter. Until then the pauses grow up to five minutes: two owners should meet rarely, and loudly.
+# quarter. Until then the pauses grow up to five minutes: two owners should meet rarely, and loudly. The first early
+# death costs no pause: it may have been the exchange.
 PROVEN_S = 600.0
-THEFT = Backoff(first_s=1.0, ceiling_s=300.0)
+THEFT = Backoff(first_s=4.0, ceiling_s=300.0)
 
 
 class KeyRing:
@@ -65,7 +66,7 @@ class KeyRing:
     @property
     def pause_s(self) -> float:
         """How long to wait before another key is made: nothing, unless the last ones died young."""
-        return self._backoff.pause_s(self._early_deaths - 1, self._chance) if self._early_deaths else 0.0
+        return self._backoff.pause_s(self._early_deaths - 2, self._chance) if self._early_deaths > 1 else 0.0
 
     async def key(self) -> ListenKey:
         """Return the key in use while it is fresh, else a new one. Raises what making one raises."""

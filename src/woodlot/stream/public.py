@@ -1,6 +1,7 @@
 """This file is the public stream: any topics of the market, on as many sockets as they need, for any readers."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Iterable
 from types import TracebackType
@@ -9,8 +10,8 @@ from typing import Any, TypeVar
 from woodlot.backoff import Backoff
 from woodlot.clock import Clock, SystemClock
 from woodlot.config import Environment
-from woodlot.stream.budget import Budget, Sleep, connects_of_process
-from woodlot.stream.connection import Ending, Heard
+from woodlot.stream.budget import RESERVED_FOR_PRIVATE, Budget, Sleep, connects_of_process
+from woodlot.stream.connection import Heard
 from woodlot.stream.continuity import Cause, Interrupted
 from woodlot.stream.feed import Feed, Sink
 from woodlot.stream.findings import Findings
@@ -25,6 +26,8 @@ from woodlot.stream.subscription import Subscription
 from woodlot.wire.events import Pushed
 from woodlot.wire.frames import Push
 from woodlot.wire.topics import Topic
+
+log = logging.getLogger(__name__)
 
 EventT = TypeVar("EventT", bound=Pushed)
 
@@ -55,6 +58,7 @@ class PublicStream:
         self._means = Means(
             dialer=self._dialer,
             connects=connects or connects_of_process(environment.ws_url, clock=clock),
+            reserve=RESERVED_FOR_PRIVATE,
             clock=clock,
             chance=chance or random.Random(),
             sleep=sleep,
@@ -115,6 +119,8 @@ class PublicStream:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         self._end_readers(None)
+        for socket in range(len(self._keepers)):
+            self._interrupt(socket, Cause.STOPPED, "")
         await self._dialer.close()
 
     def _join(self, names: Iterable[str], sink: Sink) -> None:
@@ -152,7 +158,12 @@ class PublicStream:
         while len(self._keepers) <= socket:
             number = len(self._keepers)
             keeper = Keeper(
-                self._address, self._hear, ended=lambda ending, n=number: self._interrupt(n, ending), means=self._means
+                self._address,
+                self._hear,
+                ended=lambda ending, n=number: self._interrupt(
+                    n, ending.cause, ending.detail, since_ms=ending.since_ms
+                ),
+                means=self._means,
             )
             self._keepers.append(keeper)
             task = asyncio.create_task(keeper.run(), name=f"woodlot public socket {number}")
@@ -177,13 +188,18 @@ class PublicStream:
                 feed.interrupted(Interrupted(self._means.clock.now_ms(), Cause.UNREADABLE, reason, topic))
                 feed.accepted()
 
-    def _interrupt(self, socket: int, ending: Ending) -> None:
+    def _interrupt(self, socket: int, cause: Cause, detail: str, *, since_ms: int | None = None) -> None:
+        since_ms = self._means.clock.now_ms() if since_ms is None else since_ms
         for topic in self._placement.topics(socket):
-            self._feeds[topic].interrupted(Interrupted(ending.since_ms, ending.cause, ending.detail, topic))
+            self._feeds[topic].interrupted(Interrupted(since_ms, cause, detail, topic))
 
     def _socket_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._end_readers(error)
+        """Be loud about an end that nobody planned: a mistake of ours. Books withdraw, readers raise it."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        log.error("%s ended with %s; its topics are heard no more", task.get_name(), type(error).__name__)
+        self._interrupt(self._tasks.index(task), Cause.STOPPED, type(error).__name__)
+        self._end_readers(error)
 
     def _end_readers(self, error: BaseException | None) -> None:
         for reader in list(self._readers.values()):

@@ -19,11 +19,16 @@ class Pulse:
         self.round_trip_s: float | None = None
 
     @property
-    def due_s(self) -> float:
-        """When to look again: at the next PING, or at the end of the wait for the last one's answer."""
-        if self._unanswered >= self._rules.pings_unanswered:
-            return self._asked_s + self._rules.pong_wait_s
-        return self._ask_at_s
+    def ping_due_s(self) -> float:
+        """When the next PING is due."""
+        return self._ask_at_s if self._unanswered < self._rules.pings_unanswered else float("inf")
+
+    @property
+    def death_s(self) -> float:
+        """When the link is to be called dead, unless something is heard before."""
+        if self._unanswered < self._rules.pings_unanswered:
+            return float("inf")
+        return self._asked_s + self._rules.pong_wait_s
 
     def opened(self, now_s: float) -> None:
         self._unanswered = 0
@@ -31,10 +36,10 @@ class Pulse:
         self.answered_s = self.round_trip_s = None
 
     def is_dead(self, now_s: float) -> bool:
-        return self._unanswered >= self._rules.pings_unanswered and now_s >= self.due_s
+        return now_s >= self.death_s
 
     def wants_ping(self, now_s: float) -> bool:
-        return self._unanswered < self._rules.pings_unanswered and now_s >= self._ask_at_s
+        return now_s >= self.ping_due_s
 
     def hurry(self, now_s: float) -> None:
         """Let the next PING be due now: somebody doubts the link."""

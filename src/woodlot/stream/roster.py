@@ -110,6 +110,7 @@ class Roster:
                 continue
             del self._wanted[topic]
             self._alone.discard(topic)
+            self._pushed_early.discard(topic)
             if topic in self._live:
                 self._live.remove(topic)
                 self._to_leave[topic] = True
@@ -143,7 +144,7 @@ class Roster:
         command = self._open.pop(request_id, None)
         if command is None or not command.subscribes:
             return None if command is None else []
-        return [self._judge(topic, is_named=topic in topics) for topic in command.topics if topic in self._wanted]
+        return [self._judge(topic, is_named=topic in topics) for topic in self._still_wanted(command)]
 
     def refused(self, request_id: str, reason: str) -> list[Verdict] | None:
         """Take a refusal of a whole request; None if nothing was asked under this id.
@@ -153,7 +154,7 @@ class Roster:
         command = self._open.pop(request_id, None)
         if command is None or not command.subscribes:
             return None if command is None else []
-        wanted = [topic for topic in command.topics if topic in self._wanted]
+        wanted = self._still_wanted(command)
         if len(command.topics) == 1:
             return [self._refuse(topic, reason) for topic in wanted]
         self._alone.update(wanted)
@@ -165,9 +166,8 @@ class Roster:
         late = [command for command in self._open.values() if now_s >= command.sent_s + self._rules.ack_wait_s]
         for command in late:
             del self._open[command.id]
-        subscribing = (command for command in late if command.subscribes)
-        pairs = (pair for command in subscribing for pair in command.attempts.items() if pair[0] in self._wanted)
-        verdicts = (self._unanswered(topic, attempts + 1) for topic, attempts in pairs)
+        asked = [(topic, command) for command in late if command.subscribes for topic in self._still_wanted(command)]
+        verdicts = [self._unanswered(topic, command.attempts[topic] + 1) for topic, command in asked]
         return [verdict for verdict in verdicts if verdict is not None]
 
     def _unanswered(self, topic: str, attempts: int) -> Verdict | None:
@@ -208,4 +208,11 @@ class Roster:
         return command
 
     def _is_asked(self, topic: str) -> bool:
-        return any(command.subscribes and topic in command.attempts for command in self._open.values())
+        """Whether the last thing that was said of the topic, and is not answered yet, is the wish for it."""
+        said = (command.subscribes for command in reversed(self._open.values()) if topic in command.attempts)
+        return next(said, False)
+
+    def _still_wanted(self, command: Command) -> list[str]:
+        """Return the topics for which the answer to this command is the last word: none that were left since."""
+        later = {topic for other in self._open.values() if int(other.id) > int(command.id) for topic in other.attempts}
+        return [t for t in command.topics if t in self._wanted and t not in later and t not in self._to_ask]

@@ -99,7 +99,8 @@ class Session:
         if not self._is_open:
             return float("inf")
         queue_s = self._free_s if self._roster.has_more else float("inf")
-        return min(max(self._pulse.due_s, self._free_s), self._roster.overdue_s, queue_s)
+        ping_s = max(self._pulse.ping_due_s, self._free_s)
+        return min(self._pulse.death_s, ping_s, self._roster.overdue_s, queue_s)
 
     def opened(self, now_s: float) -> list[Output]:
         """Start on a new connection; what was wanted before is asked for again."""
@@ -175,7 +176,7 @@ class Session:
         # "ERROR frames with empty id" (websocket-v3 §15.1): if it was meant for a command of ours, that command's
         # own wait ends it.
         self.findings.stray_answers += 1
-        return self._keep(frame, f"an answer to nothing that was asked ({frame.command[:20] or 'no command'})")
+        return self._keep(frame, f"an answer to nothing that was asked ({frame.command[:20]!r})")
 
     def _keep(self, frame: Oddity, what: str) -> list[Output]:
         return [Strange(what)] if self.findings.keep(frame, what) else []

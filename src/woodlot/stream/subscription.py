@@ -33,7 +33,7 @@ class Subscription(Generic[EventT]):
         self._gaps: dict[str, int] = {}
         self._waited_for = set(topics)
         self._settled = asyncio.Event()
-        self._is_closed = False
+        self._is_ended = False
 
     @property
     def dropped(self) -> int:
@@ -53,8 +53,7 @@ class Subscription(Generic[EventT]):
 
     def close(self) -> None:
         """Leave the topics. What has been queued can still be read."""
-        if not self._is_closed:
-            self._is_closed = True
+        if not self._is_ended:
             self._leave(self)
             self.ended(None)
 
@@ -89,11 +88,13 @@ class Subscription(Generic[EventT]):
         self._inbox.put(push)
 
     def interrupted(self, gap: Interrupted) -> None:
-        self._gaps.setdefault(gap.topic, gap.since_ms)
-        self._inbox.mark(gap)
+        if not self._is_ended:
+            self._gaps.setdefault(gap.topic, gap.since_ms)
+            self._inbox.mark(gap)
 
     def ended(self, error: BaseException | None) -> None:
         """Let the iteration end when everything queued has been read."""
+        self._is_ended = True
         self._inbox.end(error)
         self._settled.set()
 
