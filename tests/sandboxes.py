@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Address:
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Address]:
+def running(*options: str) -> Generator[Address]:
     """Start `woodlot sandbox run --port 0 --json` and end it as a shell would."""
     process = subprocess.Popen(
         [sys.executable, "-m", "woodlot", "sandbox", "run", "--port", "0", "--json", *options],

@@ -48,7 +48,8 @@ def test_every_make_target_that_is_shown_exists() -> None:
 
 def test_no_document_or_source_names_a_machine() -> None:
     mine = str(Path.home())
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/*.py"), *ROOT.glob("examples/*.py")]:
+    told = [path for pattern in ("*.md", "docs/**/*.md", "src/**/*.py", "examples/*.py") for path in ROOT.glob(pattern)]
+    for path in told:
         text = path.read_text()
         assert mine + "/" not in text, f"{path.name} names a home directory"
         assert str(ROOT) not in text, f"{path.name} names this checkout"

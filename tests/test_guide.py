@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests import sandboxes
 
 GUIDE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "guide.txt"
@@ -93,8 +92,10 @@ def test_script_4_follows_the_book(address: sandboxes.Address) -> None:
 def test_script_5_gets_twenty_orders_through_the_rate_limit(address: sandboxes.Address) -> None:
     placing = """
 from concurrent.futures import ThreadPoolExecutor
+def place(_):
+    return safe_api_call(place_limit_order, 'SPOT_BTC_USDT', '30000', '0.001', 'BUY')
 with ThreadPoolExecutor(20) as pool:
-    results = list(pool.map(lambda _: safe_api_call(place_limit_order, 'SPOT_BTC_USDT', '30000', '0.001', 'BUY'), range(20)))
+    results = list(pool.map(place, range(20)))
 print([result['data']['orderId'] for result in results])
 """
     example = script(5, address).split("# Example usage")[0]

@@ -34,7 +34,17 @@ def test_what_is_not_a_plain_finite_number_is_refused_by_name(given: Any) -> Non
         exact(given, "quantity")
 
 
-@pytest.mark.parametrize("given", [Decimal("NaN"), Decimal("-Infinity"), Decimal("1E+900"), "1e200", Decimal("1E+999999999"), Decimal("1E-999999999")])
+@pytest.mark.parametrize(
+    "given",
+    [
+        Decimal("NaN"),
+        Decimal("-Infinity"),
+        Decimal("1E+900"),
+        "1e200",
+        Decimal("1E+999999999"),
+        Decimal("1E-999999999"),
+    ],
+)
 def test_what_cannot_be_spelled_plainly_is_refused(given: Any) -> None:
     with pytest.raises(ArgumentError):
         exact(given, "quantity")
