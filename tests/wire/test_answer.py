@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from woodlot.wire.answer import Time, decoder, encode_ours
+from woodlot.wire.public import MarketTrade
 from woodlot.wire.trade import Transaction
 
 FILL = (
@@ -56,3 +57,11 @@ def test_only_our_own_types_have_a_wire_form_of_ours() -> None:
     wrong: Any = object()
     with pytest.raises(NotImplementedError):
         encode_ours(wrong)
+
+
+def test_an_unknown_word_from_the_exchange_is_kept_in_every_field_that_has_words() -> None:
+    raw = (FILL % b"1").replace(b'"BUY"', b'"SHORT_COVER"')
+    assert decoder(Transaction).decode(raw).side == "SHORT_COVER"
+    trade = b'{"symbol":"S","side":"CROSS","source":0,"executedPrice":"1","executedQuantity":"1","executedTimestamp":1}'
+    side = decoder(MarketTrade).decode(trade).side
+    assert (side, side.is_known) == ("CROSS", False)

@@ -24,7 +24,7 @@ class OpenWord(StrEnum):
         return self._name_ != "UNKNOWN"
 
 
-class Side(StrEnum):
+class Side(OpenWord):
     BUY = "BUY"
     SELL = "SELL"
 
@@ -91,7 +91,7 @@ class StatusFilter(StrEnum):
     COMPLETED = "COMPLETED"
 
 
-class PositionSide(StrEnum):
+class PositionSide(OpenWord):
     BOTH = "BOTH"
     LONG = "LONG"
     SHORT = "SHORT"

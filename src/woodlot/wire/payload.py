@@ -38,9 +38,10 @@ class Payload(Value, omit_defaults=True, rename="camel"):
     def spelled(self) -> dict[str, Any]:
         """Return the fields that are set, by the exchange's names; amounts in plain decimal notation."""
         return {
-            field.encode_name: self._spell(value)
-            for field in msgspec.structs.fields(self)
-            if (value := getattr(self, field.name)) is not None and value is not msgspec.UNSET
+            wire_name: self._spell(value)
+            # Not `msgspec.structs.fields`, which works out the annotations anew: 70 µs an order.
+            for wire_name, name in zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
+            if (value := getattr(self, name)) is not None and value is not msgspec.UNSET
         }
 
     def _spell(self, value: object) -> object:
@@ -78,8 +79,7 @@ def _reader(annotation: Any) -> Reader | None:
 
 
 def _word(words: type[StrEnum], value: object, field: str) -> StrEnum:
-    """Words towards the exchange are closed: a misspelled one is refused here, not there."""
-    try:
-        return words(value)
-    except ValueError:
-        raise ArgumentError(field, f"expected one of {', '.join(words)}, got {str(value)[:40]!r}") from None
+    """Words towards the exchange are closed, those too that are open from it: a misspelled one is refused here."""
+    if value not in list(words):
+        raise ArgumentError(field, f"expected one of {', '.join(words)}, got {str(value)[:40]!r}")
+    return words(value)
