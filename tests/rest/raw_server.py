@@ -1,6 +1,7 @@
 """This file is a server that sends exactly the bytes it is told to, and counts what reached it."""
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -30,8 +31,9 @@ Behaviour = bytes | Callable[[socket.socket], None] | None
 class RawServer:
     """Do the behaviours one after another, one per request; the last one stays."""
 
-    def __init__(self, *behaviours: Behaviour) -> None:
+    def __init__(self, *behaviours: Behaviour, context: ssl.SSLContext | None = None) -> None:
         self._behaviours = list(behaviours)
+        self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.heads: list[bytes] = []
@@ -42,7 +44,8 @@ class RawServer:
 
     @property
     def environment(self) -> Environment:
-        return Environment.at(f"http://127.0.0.1:{self.port}", "ws://127.0.0.1:1")
+        scheme = "http" if self._context is None else "https"
+        return Environment.at(f"{scheme}://127.0.0.1:{self.port}", "ws://127.0.0.1:1")
 
     @property
     def requests(self) -> int:
@@ -80,6 +83,9 @@ class RawServer:
 
     def _serve(self, sock: socket.socket) -> None:
         try:
+            if self._context is not None:
+                sock = self._context.wrap_socket(sock, server_side=True)
+                self._open.append(sock)
             while self._receive(sock):
                 behaviour = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
                 if behaviour is None:

@@ -17,7 +17,7 @@ from tests.rest.scripted import (
 )
 
 from woodlot.backoff import Backoff
-from woodlot.config import Environment
+from woodlot.config import Credentials, Environment
 from woodlot.errors import ConfigurationError, OutcomeUnknown, Rejected
 from woodlot.rest.async_client import AsyncClient
 from woodlot.rest.client import Client
@@ -35,12 +35,12 @@ ORDER = PlaceOrder(symbol="S", side=Side.BUY, type=OrderType.MARKET, quantity="1
 
 def sync(*replies: HttpReply | Lost) -> tuple[Client, ScriptedTransport]:
     transport = ScriptedTransport(TIME, *replies)
-    return Client(ANYWHERE, CREDENTIALS, patience=AT_ONCE, transport=transport), transport
+    return Client(ANYWHERE, CREDENTIALS, patience=AT_ONCE, pacer=Pacer.unlimited(), transport=transport), transport
 
 
 def asynchronous(*replies: HttpReply | Lost) -> tuple[AsyncClient, AsyncScriptedTransport]:
     transport = AsyncScriptedTransport(TIME, *replies)
-    return AsyncClient(ANYWHERE, CREDENTIALS, patience=AT_ONCE, transport=transport), transport  # type: ignore[arg-type]
+    return AsyncClient(ANYWHERE, CREDENTIALS, patience=AT_ONCE, pacer=Pacer.unlimited(), transport=transport), transport  # type: ignore[arg-type]
 
 
 def test_answers_have_exact_types() -> None:
@@ -83,6 +83,13 @@ async def test_a_signed_call_without_credentials_does_no_io() -> None:
         await AsyncClient(ANYWHERE, transport=twin_transport).send(ORDER)  # type: ignore[arg-type]
     assert not transport.requests
     assert not twin_transport.requests
+
+
+@pytest.mark.parametrize("key", ["key\n", "key\r\nx-admin: 1", "ключ"])
+def test_a_key_that_cannot_stand_in_a_header_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Client(ANYWHERE, Credentials(key, "secret"), transport=ScriptedTransport())
+    assert key not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

@@ -9,7 +9,8 @@ import pytest
 from tests.rest.raw_server import RawServer, http, reset, unused_port
 
 from woodlot.config import Environment
-from woodlot.rest import aiohttp_client, http_client
+from woodlot.rest.aiohttp_client import AiohttpTransport
+from woodlot.rest.socket_client import SocketTransport
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost
 
 OK = http(b'{"success":true}')
@@ -36,10 +37,10 @@ def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
 
 
 def blocking() -> Iterator[Connect]:
-    opened: list[http_client.HttpClientTransport] = []
+    opened: list[SocketTransport] = []
 
     def connect(environment: Environment) -> Exchange:
-        opened.append(http_client.HttpClientTransport(environment, connect_timeout_s=0.4))
+        opened.append(SocketTransport(environment, connect_timeout_s=0.4, largest_body_bytes=100_000))
 
         def exchange(request: HttpRequest, *, timeout_s: float = 2.0) -> HttpReply | Lost:
             return opened[-1].exchange(request, timeout_s=timeout_s)
@@ -52,11 +53,11 @@ def blocking() -> Iterator[Connect]:
 
 
 def asynchronous() -> Iterator[Connect]:
-    opened: list[aiohttp_client.AiohttpTransport] = []
+    opened: list[AiohttpTransport] = []
     with asyncio.Runner() as runner:
 
         def connect(environment: Environment) -> Exchange:
-            opened.append(aiohttp_client.AiohttpTransport(environment, connect_timeout_s=0.4))
+            opened.append(AiohttpTransport(environment, connect_timeout_s=0.4, largest_body_bytes=100_000))
 
             def exchange(request: HttpRequest, *, timeout_s: float = 2.0) -> HttpReply | Lost:
                 return runner.run(opened[-1].exchange(request, timeout_s=timeout_s))
@@ -197,14 +198,16 @@ def test_a_reply_that_drips_in_does_not_outlast_the_timeout(connect: Connect) ->
         assert time.monotonic() - started_s < 1
 
 
-def test_a_reply_without_end_is_cut_off(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "LARGEST_BODY_BYTES", 1000)
-    monkeypatch.setattr(aiohttp_client, "LARGEST_BODY_BYTES", 1000)
-    with RawServer(http(b"x" * 100_000)) as server:
+@pytest.mark.parametrize("head", [b"content-length: 10000000", b"transfer-encoding: chunked\r\n\r\n989680", b"x: y"])
+def test_a_reply_without_end_is_cut_off(connect: Connect, head: bytes) -> None:
+    def flood(sock: socket.socket) -> None:
+        sock.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + b"x" * 10_000_000)
+
+    with RawServer(flood) as server:
         lost = connect(server.environment)(POST)
         assert isinstance(lost, Lost)
         assert lost.may_have_arrived
-        assert "longer than 1000 bytes" in lost.reason
+        assert "longer than 100000 bytes" in lost.reason
 
 
 def test_nothing_arrived_where_nobody_listens(connect: Connect) -> None:

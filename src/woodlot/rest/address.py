@@ -18,9 +18,17 @@ class Address:
     prefix: str
 
     @property
+    def authority(self) -> str:
+        """Host and port, as a proxy is told them."""
+        return f"{self._name}:{self.port}"
+
+    @property
     def host_header(self) -> str:
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return name if self.port == (443 if self.secure else 80) else f"{name}:{self.port}"
+        return self._name if self.port == (443 if self.secure else 80) else self.authority
+
+    @property
+    def _name(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 def rest_address(environment: Environment) -> Address:

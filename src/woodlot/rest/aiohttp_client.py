@@ -8,11 +8,10 @@ import aiohttp
 from yarl import URL
 
 from woodlot.config import Environment
-from woodlot.rest.address import rest_address
-from woodlot.rest.steps import HttpReply, HttpRequest, Lost
+from woodlot.rest.route import NO_TRUST, Trust, route_to
+from woodlot.rest.steps import LARGEST_BODY_BYTES, HttpReply, HttpRequest, Lost
 
-# All instruments are 150 kB (rest-v3 §8.2); the longest pages stay below 1 MB.
-LARGEST_BODY_BYTES = 16 * 1024 * 1024
+_NEVER_WRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 # Requests under way that are not urgent; those beyond wait for a reply.
 _MOST_AT_ONCE = 100
 # No server closes a connection that was busy this recently.
@@ -22,9 +21,17 @@ _IDLE_S = 0.01
 class AiohttpTransport:
     """One pool of kept-alive connections to one host, opened with the first request."""
 
-    def __init__(self, environment: Environment, *, connect_timeout_s: float) -> None:
-        self._address = rest_address(environment)
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        connect_timeout_s: float,
+        trust: Trust = NO_TRUST,
+        largest_body_bytes: int = LARGEST_BODY_BYTES,
+    ) -> None:
+        self._route = route_to(environment, trust)
         self._connect_timeout_s = connect_timeout_s
+        self._largest_body_bytes = largest_body_bytes
         self._session: aiohttp.ClientSession | None = None
         self._room = asyncio.Semaphore(_MOST_AT_ONCE)
         self._last_used_s = 0.0
@@ -35,7 +42,7 @@ class AiohttpTransport:
             async with asyncio.timeout(timeout_s), contextlib.nullcontext() if request.is_urgent else self._room:
                 may_have_arrived = True
                 return await self._exchange(request, timeout_s=timeout_s)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except _NEVER_WRITTEN as error:
             return Lost(f"could not connect ({type(error).__name__})", may_have_arrived=False)
         except TimeoutError:
             return Lost(f"no reply within {timeout_s:.1f} s", may_have_arrived=may_have_arrived)
@@ -57,19 +64,23 @@ class AiohttpTransport:
 
     async def _exchange(self, request: HttpRequest, *, timeout_s: float) -> HttpReply | Lost:
         await self._notice_closed_connections()
+        proxy = self._route.proxy
         async with self._opened().request(
             request.method,
-            URL(self._address.url + request.target, encoded=True),
+            URL(self._route.address.url + request.target, encoded=True),
             data=request.body or None,
             headers=request.headers,
             allow_redirects=False,
+            ssl=self._route.context or True,
+            proxy=None if proxy is None else proxy.url,
+            proxy_headers=None if proxy is None else proxy.headers,
             timeout=aiohttp.ClientTimeout(connect=min(self._connect_timeout_s, timeout_s)),
         ) as response:
             body = bytearray()
             async for chunk in response.content.iter_any():
                 body += chunk
-                if len(body) > LARGEST_BODY_BYTES:
-                    return Lost(f"the reply is longer than {LARGEST_BODY_BYTES} bytes", may_have_arrived=True)
+                if len(body) > self._largest_body_bytes:
+                    return Lost(f"the reply is longer than {self._largest_body_bytes} bytes", may_have_arrived=True)
             self._last_used_s = time.monotonic()
             return HttpReply(response.status, bytes(body))
 
@@ -93,7 +104,7 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
     """Keep aiohttp from sending again: it would repeat PUT and DELETE on a dead connection, and we would not know."""
     try:
         return await handler(request)
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+    except _NEVER_WRITTEN:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _Interrupted from error

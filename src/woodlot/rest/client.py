@@ -2,21 +2,27 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from woodlot.clock import Clock
 from woodlot.config import Credentials, Environment
+from woodlot.errors import OutcomeUnknown
 from woodlot.rest.flow import Flow
-from woodlot.rest.http_client import HttpClientTransport
 from woodlot.rest.pacing import Pacer
+from woodlot.rest.pages import Pages, Rows, walk
 from woodlot.rest.patience import Patience
+from woodlot.rest.resolution import Assumptions, Resolution, resolve
+from woodlot.rest.route import Trust
+from woodlot.rest.socket_client import SocketTransport
 from woodlot.rest.steps import BlockingTransport, HttpReply, Lost, Send, Sleep, Steps
 from woodlot.wire.answer import Answer
 from woodlot.wire.request import Request
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 ResultT = TypeVar("ResultT")
+RowT = TypeVar("RowT")
 
 
 class Client:
@@ -33,19 +39,49 @@ class Client:
         *,
         timeout_s: float = 30.0,
         connect_timeout_s: float = 5.0,
+        trust_env: bool = False,
+        ca_file: str | Path | None = None,
         patience: Patience | None = None,
         pacer: Pacer | None = None,
         clock: Clock | None = None,
+        assumptions: Assumptions | None = None,
         transport: BlockingTransport | None = None,
     ) -> None:
         self._flow = Flow(
             credentials, patience=replace(patience or Patience(), timeout_s=timeout_s), pacer=pacer, clock=clock
         )
-        self._transport = transport or HttpClientTransport(environment, connect_timeout_s=connect_timeout_s)
+        self._assumptions = assumptions or Assumptions()
+        self._transport = transport or SocketTransport(
+            environment, connect_timeout_s=connect_timeout_s, trust=Trust(trust_env, ca_file)
+        )
+
+    @property
+    def pacer(self) -> Pacer:
+        """The pace this client keeps: `counters` tell what had to wait. Other clients of the account may share it."""
+        return self._flow.pacer
 
     def send(self, request: Request[AnswerT], *, timeout_s: float | None = None) -> AnswerT:
         """Make one call and return its typed answer. Raises one of `woodlot.errors`."""
-        return self._carry_out(self._flow.call(request, timeout_s=timeout_s))
+        try:
+            return self._carry_out(self._flow.call(request, timeout_s=timeout_s))
+        except OutcomeUnknown as unknown:
+            unknown.resolver = self._resolver
+            raise
+
+    def pages(self, request: Request[Rows[RowT]]) -> Pages[RowT]:  # pyright: ignore[reportInvalidTypeArguments] - any answer that has rows
+        """Walk through a list of any length: `for order in client.pages(GetOrders())`.
+
+        Rows that come or go meanwhile cost no other row, and none is given twice.
+        """
+        return Pages(walk(request), self.send)
+
+    def resolve(self, unknown: OutcomeUnknown, *, timeout_s: float = 330.0) -> Resolution:
+        """Find out what became of a call, by asking and never by sending it again.
+
+        An order that the exchange does not show counts as not placed only once its signature has run out, 300 s
+        after it was signed: with a shorter timeout it may stay unknown.
+        """
+        return self._carry_out(resolve(unknown, self._flow, timeout_s=timeout_s, assumptions=self._assumptions))
 
     def close(self) -> None:
         """Close every connection. A closed client may be used again; it connects anew."""
@@ -58,6 +94,9 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _resolver(self, unknown: OutcomeUnknown, timeout_s: float) -> Resolution:
+        return self.resolve(unknown, timeout_s=timeout_s)
 
     def _carry_out(self, steps: Steps[ResultT]) -> ResultT:
         told: HttpReply | Lost | None = None

@@ -24,8 +24,8 @@ from woodlot.rest.steps import HttpReply, HttpRequest, Lost, Send, Sleep, Steps
 from woodlot.wire.answer import Answer
 from woodlot.wire.codes import Again
 from woodlot.wire.public import GetSystemInfo, SystemInfo
-from woodlot.wire.request import Request, answer_type
-from woodlot.wire.signing import sign
+from woodlot.wire.request import Generation, Request, answer_type
+from woodlot.wire.signing import sign, sign_v1
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
@@ -38,7 +38,6 @@ _HEADERS = {
     "user-agent": f"woodlot/{__version__}",
 }
 _HEADERS_WITH_BODY = _HEADERS | {"content-type": "application/json"}
-
 
 # Asking for the time, or whether there is maintenance, must not use up the call it is asked for.
 _QUESTION_TIMEOUT_S = 5.0
@@ -60,15 +59,15 @@ class Flow:
         chance: random.Random | None = None,
         draw_id: Callable[[], int] = new_client_order_id,
     ) -> None:
-        self._credentials = credentials
+        self._credentials = _usable(credentials)
         self._patience = patience or Patience()
-        self._pacer = pacer or Pacer()
-        self._clock = clock or SystemClock()
-        self.server_time = server_time or ServerTime(self._clock)
+        self.pacer = pacer or Pacer()
+        self.clock = clock or SystemClock()
+        self.server_time = server_time or ServerTime(self.clock)
         self._chance = chance or random.Random()
         self._draw_id = draw_id
         self._budget = RetryBudget()
-        self._maintenance = Maintenance(self._clock)
+        self._maintenance = Maintenance(self.clock)
 
     def call(self, request: Request[AnswerT], *, timeout_s: float | None = None) -> Steps[AnswerT]:
         """Return the steps of one call; they end in the answer or in one of `woodlot.errors`.
@@ -87,13 +86,13 @@ class Flow:
             id_is_ours=id_is_ours,
             patience=self._patience,
             timeout_s=self._patience.timeout_s if timeout_s is None else timeout_s,
-            clock=self._clock,
+            clock=self.clock,
             chance=self._chance,
             budget=self._budget,
         )
 
     def _steps(self, request: Request[AnswerT], attempts: Attempts) -> Steps[AnswerT]:
-        if request.endpoint.signed and self.server_time.was_never_asked:
+        if request.endpoint.signed and not self.server_time.is_known:
             yield from self._ask_the_time(attempts)
         while True:
             offset_ms = self.server_time.offset_ms
@@ -114,12 +113,13 @@ class Flow:
         kind = cast("type[AnswerT]", answer_type(type(request)))
         turn = yield from self._turn(request, attempts)
         timeout_s = attempts.remaining_s
-        until_s = self._clock.monotonic_s() + timeout_s
+        until_s = self.clock.monotonic_s() + timeout_s
+        step = Send(self._signed(request, attempts), timeout_s)
         try:
-            reply = yield Send(self._signed(request), timeout_s)
+            reply = yield step
         except BaseException:
             # Interrupted or cancelled, so nobody will hear the reply.
-            self._pacer.lost(turn, until_s=until_s)
+            self.pacer.lost(turn, until_s=until_s)
             attempts.abandoned()
             raise
         if reply is None:
@@ -129,42 +129,51 @@ class Flow:
         return verdict
 
     def _turn(self, request: AnyRequest, attempts: Attempts) -> Steps[Turn]:
-        turn = self._pacer.queue(request, now_s=self._clock.monotonic_s())
+        turn = self.pacer.queue(request, now_s=self.clock.monotonic_s())
         try:
-            while wait_s := self._pacer.wait_s(turn, now_s=self._clock.monotonic_s()):
+            while True:
+                if attempts.is_over:
+                    attempts.too_late(0.0)
+                wait_s = self.pacer.wait_s(turn, now_s=self.clock.monotonic_s())
+                if wait_s == 0:
+                    return turn
                 if wait_s >= attempts.remaining_s:
                     attempts.too_late(wait_s)
                 yield Sleep(wait_s)
         except BaseException:
-            self._pacer.leave(turn)
+            self.pacer.leave(turn)
             raise
-        return turn
 
     def _end(self, turn: Turn, reply: HttpReply | Lost, verdict: Verdict[Any], *, until_s: float) -> None:
-        now_s = self._clock.monotonic_s()
+        now_s = self.clock.monotonic_s()
         match reply:
             case Lost(may_have_arrived=False):
-                self._pacer.unsent(turn)
+                self.pacer.unsent(turn)
             case Lost():
-                self._pacer.lost(turn, until_s=max(now_s, until_s))
+                self.pacer.lost(turn, until_s=max(now_s, until_s))
             case HttpReply():
                 refused = isinstance(verdict, Failure) and verdict.again is Again.WAIT
-                (self._pacer.refused if refused else self._pacer.replied)(turn, now_s=now_s)
+                (self.pacer.refused if refused else self.pacer.replied)(turn, now_s=now_s)
+
+    def ask_the_time(self) -> Steps[None]:
+        """Return the steps that measure how far this machine's clock is off, unless that was done just now."""
+        yield from self._ask_the_time(self._attempts(GetSystemInfo()))
 
     def _ask_the_time(self, attempts: Attempts) -> Steps[None]:
         if not self.server_time.begin():
             while self.server_time.is_asking and attempts.remaining_s > _LOOK_AGAIN_S * 2:
                 yield Sleep(_LOOK_AGAIN_S)
             return
+        info: SystemInfo | None = None
         try:
-            asked_ms = self._clock.now_ms()
+            asked_ms = self.clock.now_ms()
             info = yield from self._question(attempts)
             if info is not None and info.timestamp:
-                self.server_time.heard(info.timestamp, asked_ms=asked_ms, answered_ms=self._clock.now_ms())
+                self.server_time.heard(info.timestamp, asked_ms=asked_ms, answered_ms=self.clock.now_ms())
             else:
                 log.warning("the exchange did not say what time it is; going by this machine's clock")
         finally:
-            self.server_time.end()
+            self.server_time.end(was_answered=info is not None)
 
     def _see_whether_it_is_maintenance(self, failure: Failure, attempts: Attempts) -> Steps[None]:
         """Give up where the exchange says that it is away: asking on would only be noise."""
@@ -189,15 +198,20 @@ class Flow:
         except RateLimited:
             return None
 
-    def _signed(self, request: AnyRequest) -> HttpRequest:
+    def _signed(self, request: AnyRequest, attempts: Attempts) -> HttpRequest:
         method, target, body = request.endpoint.method.value, request.target, request.body
         headers = dict(_HEADERS_WITH_BODY if body else _HEADERS)
         if request.endpoint.signed and self._credentials is not None:
             # Signed anew for every attempt: a timestamp lives 300 seconds (rest-v3 §2.4).
-            timestamp = str(self.server_time.now_ms())
+            attempts.signed_ms = self.server_time.now_ms()
+            timestamp = str(attempts.signed_ms)
             headers["x-api-key"] = self._credentials.key
             headers["x-api-timestamp"] = timestamp
-            headers["x-api-signature"] = sign(self._credentials.secret, timestamp, method, target, body)
+            headers["x-api-signature"] = (
+                sign_v1(self._credentials.secret, timestamp, request.query)
+                if request.endpoint.generation is Generation.V1
+                else sign(self._credentials.secret, timestamp, method, target, body)
+            )
         is_urgent = lane_of(request.endpoint) is Lane.URGENT
         return HttpRequest(method, target, headers, body.encode(), is_urgent=is_urgent)
 
@@ -205,3 +219,10 @@ class Flow:
 def _may_be_maintenance(request: AnyRequest, failure: Failure) -> bool:
     is_worth_asking = request.endpoint.repeatable and not isinstance(request, GetSystemInfo)
     return is_worth_asking and isinstance(failure.error, Unavailable) and failure.error.code == _MAINTENANCE
+
+
+def _usable(credentials: Credentials | None) -> Credentials | None:
+    """Refuse a key that cannot stand in a header: pasted with a line's end, it would smuggle in another one."""
+    if credentials is not None and not (credentials.key.isascii() and credentials.key.isprintable()):
+        raise ConfigurationError("the API key holds characters that no key has; was it pasted with a line's end?")
+    return credentials

@@ -59,10 +59,17 @@ class Attempts:
         self._deadline_s = clock.monotonic_s() + timeout_s
         self._rate_limited = 0
         self._failed = 0
+        self.signed_ms: int | None = None
+        """The timestamp of the last attempt; those before it are proven to have done nothing."""
 
     @property
     def remaining_s(self) -> float:
         return max(self._deadline_s - self._clock.monotonic_s(), _SHORTEST_S)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call's time has run out."""
+        return self._clock.monotonic_s() >= self._deadline_s
 
     def pause_s(self, failure: Failure) -> float:
         """Return how long to wait before the next attempt; raise the call's error where there is none."""
@@ -98,14 +105,16 @@ class Attempts:
                 _reason(failure),
                 client_order_id=error.client_order_id,
                 order_id=order_id_of(self._request),
+                request=self._request,
+                signed_ms=self.signed_ms,
             ) from error
-        log.warning("%s: gave up after %d attempts: %s", self, self._count, _reason(failure))
+        log.warning("%s: given up after attempt %d: %s", self, self._count, _reason(failure))
         raise error
 
     def too_late(self, wait_s: float) -> NoReturn:
         """Give up a call whose turn comes after its timeout; nothing of it was sent."""
         error = RateLimited(
-            f"not sent: its turn comes in {wait_s:.1f} s at the earliest, after its timeout",
+            f"not sent: its turn comes in {wait_s:.1f} s at the earliest, and its timeout before that",
             endpoint=str(self._request.endpoint),
         )
         error.client_order_id = client_order_id_of(self._request)

@@ -11,6 +11,9 @@ from typing import Protocol, TypeAlias, TypeVar
 
 AnswerT = TypeVar("AnswerT")
 
+# All instruments are 150 kB (rest-v3 §8.2); the longest pages stay below 1 MB.
+LARGEST_BODY_BYTES = 16 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:

@@ -84,12 +84,13 @@ _PASSING_TROUBLE = _rows(
     },
 )
 
-# These speak of an order that already trades: no proof that this call did nothing.
-_ALREADY_TRADING = _rows(
+# These speak of an order that already trades, or of another copy of the same call: no proof that it did nothing.
+_PERHAPS_DONE = _rows(
     Rejected,
     Effect.UNKNOWN,
     Again.NEVER,
     {
+        -1007: "already exists, or a duplicated request",
         302112: "remaining quantity smaller than transaction quantity",
         302113: "order side differs from transaction side",
         302122: "remaining amount smaller than transaction quantity",
@@ -177,7 +178,6 @@ _OTHER_REFUSALS = _refusals(
     {
         -1004: "an unknown parameter was sent",
         -1005: "a parameter has a wrong format, or a required one is missing",
-        -1007: "already exists, or a duplicated request",
         -1008: "settlement quantity above what may be requested",
         -1009: "withdrawal refused, arrears must be paid first",
         -1012: "rejected by an internal module; the message carries the reason",
@@ -278,13 +278,5 @@ _OTHER_REFUSALS = _refusals(
 )
 
 CODES: dict[int, Code] = (
-    _LIMITS
-    | _PASSING_TROUBLE
-    | _ALREADY_TRADING
-    | _KEYS
-    | _NOT_FOUND
-    | _DUPLICATES
-    | _FILTERS
-    | _FUNDS
-    | _OTHER_REFUSALS
+    _LIMITS | _PASSING_TROUBLE | _PERHAPS_DONE | _KEYS | _NOT_FOUND | _DUPLICATES | _FILTERS | _FUNDS | _OTHER_REFUSALS
 )

@@ -3,7 +3,7 @@
 import functools
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_args
 from urllib.parse import quote, urlencode
 
@@ -23,6 +23,13 @@ class Method(StrEnum):
     DELETE = "DELETE"
 
 
+class Generation(IntEnum):
+    """How a call is spelled and signed: V1's parameters are sorted and signed without method or path (rest-v3 §11)."""
+
+    V1 = 1
+    V3 = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One line of the exchange's endpoint list.
@@ -35,6 +42,10 @@ class Endpoint:
     path: str
     signed: bool
     repeatable: bool
+
+    @property
+    def generation(self) -> Generation:
+        return Generation.V1 if self.path.startswith("/v1/") else Generation.V3
 
     @property
     def in_path(self) -> tuple[str, ...]:
@@ -87,9 +98,15 @@ class Request(Payload, Generic[AnswerT_co]):
     @property
     def target(self) -> str:
         """The path with its query, exactly as it is signed and sent (rest-v3 §2.2)."""
-        if self._has_body or not (parameters := self.parameters):
-            return self.path
-        return f"{self.path}?{urlencode({key: _in_a_query(value) for key, value in parameters.items()})}"
+        return f"{self.path}?{query}" if (query := self.query) else self.path
+
+    @property
+    def query(self) -> str:
+        """The parameters as a query, encoded; "" for POST and PUT. V1 wants them sorted (rest-v3 §11)."""
+        if self._has_body:
+            return ""
+        spelled = [(key, _in_a_query(value)) for key, value in self.parameters.items()]
+        return urlencode(sorted(spelled) if self.endpoint.generation is Generation.V1 else spelled)
 
     @property
     def body(self) -> str:
