@@ -184,4 +184,5 @@ def test_every_signed_endpoint_stands_in_the_table() -> None:
 
 
 def requests() -> list[type[Request[Any]]]:
-    return [kind for kind in Request.__subclasses__() if "endpoint" in vars(kind)]
+    of_this_generation = [kind for kind in Request.__subclasses__() if "endpoint" in vars(kind)]
+    return [kind for kind in of_this_generation if kind.endpoint.path.startswith("/v3/")]

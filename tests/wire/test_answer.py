@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from woodlot.wire.answer import Time, decoder, encode_ours
-from woodlot.wire.public import MarketTrade
+from woodlot.wire.answer import Time, decode_answer, decoder, encode_ours
+from woodlot.wire.public import MarketTrade, OrderBook
 from woodlot.wire.trade import Transaction
 
 FILL = (
@@ -65,3 +65,24 @@ def test_an_unknown_word_from_the_exchange_is_kept_in_every_field_that_has_words
     trade = b'{"symbol":"S","side":"CROSS","source":0,"executedPrice":"1","executedQuantity":"1","executedTimestamp":1}'
     side = decoder(MarketTrade).decode(trade).side
     assert (side, side.is_known) == ("CROSS", False)
+
+
+@pytest.mark.parametrize("null", [b"null", b'"null"'])
+@pytest.mark.parametrize("field", [b'"orderTag":%s', b'"clientOrderId":%s', b'"isMatchRpi":%s'])
+def test_a_null_where_none_was_seen_costs_no_row(field: bytes, null: bytes) -> None:
+    raw = (FILL % b"1").replace(b'"novelty":[1]', field % null)
+    assert decode_answer(Transaction, raw).executed_price == Decimal("87.86")
+
+
+def test_a_book_whose_levels_are_numbers_keeps_their_digits() -> None:
+    raw = b'{"asks":[{"price":100.10,"quantity":4.3e-05}],"bids":[]}'
+    (level,) = decode_answer(OrderBook, raw).asks
+    assert (level.price, level.quantity) == ("100.10", "4.3e-05")
+
+
+@pytest.mark.parametrize(
+    "raw", [b'{"asks":[{"price":null,"quantity":"1"}],"bids":[]}', b'{"asks":[1],"bids":[]}', b'{"asks":5,']
+)
+def test_what_has_no_meaning_even_leniently_is_refused(raw: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode_answer(OrderBook, raw)

@@ -76,6 +76,14 @@ def test_a_refused_wish_reads_without_the_fields_it_does_not_have() -> None:
     assert (report.message_type, report.status, report.is_fill) == (2, None, False)
 
 
+@pytest.mark.parametrize("null", [None, "null"])
+@pytest.mark.parametrize("field", ["rs", "tg", "f", "fa", "lv", "m", "vsx", "tr", "trc", "ro", "mk", "cid", "px", "ps"])
+def test_a_null_in_a_field_that_nobody_needs_does_not_cost_the_fill(field: str, null: str | None) -> None:
+    fill = {"mt": 0, "s": "S", "oid": 7, "tid": 9, "esx": "0.5", "epx": "2", "tesx": "0.5", "ss": "FILLED", "ts": 1}
+    report = event("executionreport", fill | {field: null})
+    assert (report.trade_id, report.executed_quantity, report.status) == (9, Decimal("0.5"), "FILLED")
+
+
 def test_an_unknown_status_is_kept_as_it_came() -> None:
     report = event("executionreport", {"mt": 0, "s": "S", "oid": 7, "ss": "HALTED"})
     assert (report.status, report.status.is_known) == ("HALTED", False)

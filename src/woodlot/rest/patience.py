@@ -20,6 +20,8 @@ AnyRequest: TypeAlias = Request[Any]
 
 # Too little for any reply to come back in: not worth an attempt.
 _SHORTEST_S = 0.005
+# What the last attempt of a call that was rate limited to its end is given.
+_LAST_ATTEMPT_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,10 @@ class Attempts:
     def pause_s(self, failure: Failure) -> float:
         """Return how long to wait before the next attempt; raise the call's error where there is none."""
         if failure.again is Again.WAIT:
-            pause_s = self._patience.rate_limit_backoff.pause_s(self._rate_limited, self._chance)
+            # A pause that would outlast the call is cut to leave room for one last attempt.
+            last_s = self.remaining_s - 2 * _LAST_ATTEMPT_S
+            drawn_s = self._patience.rate_limit_backoff.pause_s(self._rate_limited, self._chance)
+            pause_s = min(drawn_s, last_s) if last_s > 0 else drawn_s
             self._rate_limited += 1
             exhausted = self._rate_limited >= self._patience.rate_limited_attempts
         else:

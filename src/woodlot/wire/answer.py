@@ -74,10 +74,26 @@ def decode_answer(kind: type[AnswerT], data: bytes) -> AnswerT:
     Raises msgspec.DecodeError or UnicodeDecodeError where it cannot be read.
     """
     spellings = _spellings(kind)
-    if not any(f'"{other}"'.encode() in data for other in spellings):
+    if any(f'"{other}"'.encode() in data for other in spellings):
+        return decode_leniently(kind, data, spellings)
+    try:
         return decoder(kind).decode(data)
-    tree = json.loads(data, parse_float=Decimal)
-    return msgspec.convert(_respelled(tree, spellings), kind, strict=False, dec_hook=_decode_ours)
+    except msgspec.ValidationError:
+        return decode_leniently(kind, data, spellings)
+
+
+def decode_leniently(kind: type[ValueT], data: bytes, spellings: Mapping[str, str] | None = None) -> ValueT:
+    """Return what is in `data` with less insisted on: the slow way, for what the quick one refuses.
+
+    A number stands for its text where text is expected, and a field that is null counts as left out. Neither was seen
+    where it matters; a single `null` in a field nobody reads must not cost a fill.
+    Raises msgspec.ValidationError where even so a field that is needed is missing or has no meaning.
+    """
+    try:
+        tree = json.loads(data, parse_float=str, parse_int=str)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
+    return msgspec.convert(_respelled(tree, spellings or {}), kind, strict=False, dec_hook=_decode_ours)
 
 
 def _respelled(tree: Any, spellings: Mapping[str, str]) -> Any:
@@ -89,6 +105,7 @@ def _respelled(tree: Any, spellings: Mapping[str, str]) -> Any:
     return {
         spellings[key] if key in spellings and spellings[key] not in fields else key: _respelled(value, spellings)
         for key, value in fields.items()
+        if value is not None and value != "null"
     }
 
 

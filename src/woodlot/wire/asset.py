@@ -104,7 +104,7 @@ class WalletMove(Answer):
     updated_time: Time
     id: str
     external_id: str
-    application_id: str | None
+    application_id: str | None = None
     token: str
     target_address: str
     source_address: str
@@ -113,11 +113,11 @@ class WalletMove(Answer):
     token_side: str
     amount: Decimal
     tx_id: str
-    fee_token: str | None
-    fee_amount: Decimal | None
+    fee_token: str | None = None
+    fee_amount: Decimal | None = None
     status: WalletStatus
-    confirming_threshold: int | None
-    confirmed_number: int | None
+    confirming_threshold: int | None = None
+    confirmed_number: int | None = None
 
 
 class WalletMoves(Answer):

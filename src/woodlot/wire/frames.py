@@ -1,6 +1,5 @@
 """This file is the one ear: every frame, live, recorded or simulated, becomes a value here; and what we say back."""
 
-import functools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +7,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from woodlot.wire.answer import decoder
+from woodlot.wire.answer import decode_leniently, decoder
 from woodlot.wire.events import BestBidOffer, BookDelta, Pushed
-from woodlot.wire.figures import BookTop
 from woodlot.wire.topics import EVENT_OF_WORD
 from woodlot.wire.value import Value
 
@@ -182,34 +180,9 @@ def _data(topic: str, frame: _AnyFrame, raw: bytes) -> Incoming:
 
 
 def _event(kind: type[Any], data: msgspec.Raw) -> Any:
+    raw = bytes(data)
     try:
-        return decoder(kind).decode(data)
+        return decoder(kind).decode(raw)
     except msgspec.ValidationError:
-        respelled = _respelled(kind, bytes(data))
-        if respelled is None:
-            raise
-        return msgspec.convert(respelled, kind, strict=False)
-
-
-def _respelled(kind: type[Any], data: bytes) -> Any:
-    """Return the data in the spelling our types expect, where another spelling is thinkable; None otherwise."""
-    if kind is BookDelta or kind is BookTop:
-        # Prices as JSON numbers: their digits are kept as text, so nothing passes through a float.
-        return _numbers_as_text(data)
-    if kind is BestBidOffer:
-        # An empty side may be spelled "" (websocket-v3 §7.5).
-        try:
-            fields = msgspec.json.decode(data, type=dict[str, Any])
-        except msgspec.DecodeError:
-            return None
-        return {key: value or None for key, value in fields.items()}
-    return None
-
-
-@functools.cache
-def _text_reader() -> json.JSONDecoder:
-    return json.JSONDecoder(parse_float=str, parse_int=str)
-
-
-def _numbers_as_text(data: bytes) -> Any:
-    return _text_reader().decode(data.decode())
+        # An empty side of the touch may be spelled "" (websocket-v3 §7.5): the same as null.
+        return decode_leniently(kind, raw.replace(b'""', b"null") if kind is BestBidOffer else raw)

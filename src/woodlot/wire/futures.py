@@ -27,7 +27,7 @@ class Position(Answer):
     pnl_24h: Decimal = msgspec.field(name="pnl24H")
     fee_24h: Decimal = msgspec.field(name="fee24H")
     mark_price: Decimal
-    est_liq_price: Decimal | None
+    est_liq_price: Decimal | None = None
     timestamp: Time
     adl_quantile: int
     position_side: PositionSide

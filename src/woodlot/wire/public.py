@@ -241,7 +241,7 @@ class FuturesStatistics(Answer):
     """The day of one perpetual (rest-v3 §8.11): `volume_24h` in base, `amount_24h` in quote units."""
 
     symbol: str
-    index_price: Decimal | None
+    index_price: Decimal | None = None
     mark_price: Decimal
     est_funding_rate: Decimal
     last_funding_rate: Decimal

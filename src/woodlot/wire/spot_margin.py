@@ -55,15 +55,15 @@ class InterestRow(Answer):
     token: str
     side: str
     status: str
-    quantity: Decimal | None
+    quantity: Decimal | None = None
     user_id: int
     application_id: str
-    interest: Decimal | None
-    hourly_rate: Decimal | None
-    annual_rate: Decimal | None
+    interest: Decimal | None = None
+    hourly_rate: Decimal | None = None
+    annual_rate: Decimal | None = None
     created_time: Time
     updated_time: Time
-    loan_amount: Decimal | None
+    loan_amount: Decimal | None = None
 
 
 class InterestRows(Answer):
