@@ -136,12 +136,12 @@ def test_the_crowd_pays_no_fees_and_neither_makes_nor_loses_money():
 
 def test_a_taker_who_has_bought_much_is_made_to_sell():
     market = Market()
-    pit = market.crowd._pits[0]
+    pit = market.crowd.pits[BTC]
     pit._start_base -= Decimal(1000)
 
     market.step(400)
 
-    assert pit._chance_of_buying < 0.3
+    assert pit.taker.chance_of_buying < 0.3
 
 
 def test_the_fair_price_stays_within_its_range_for_a_year():

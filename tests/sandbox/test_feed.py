@@ -26,10 +26,10 @@ class Shelf:
         self.versions += 1
         self.sides = _levels(bids), _levels(asks)
 
-    def window(self, symbol: str, depth: int) -> tuple[Levels, Levels]:
+    def window(self, symbol: str, depth: int, *, rpi: bool = False) -> tuple[Levels, Levels]:
         return self.sides[0][:depth], self.sides[1][:depth]
 
-    def version(self, symbol: str) -> int:
+    def version(self, symbol: str, *, rpi: bool = False) -> int:
         return self.versions
 
 
@@ -117,7 +117,10 @@ def test_a_change_outside_the_window_moves_nothing():
     shelf.show({"100": "1"}, asks | {"255": "9"})
     pushes = feed.tick(now_ms=START_MS + 1000)
 
-    assert [push.topic for push in pushes] == [f"orderbookupdate@{BTC}@200", f"orderbookupdate@{BTC}@500"]
+    # Without RPI orders both flavours are one chain under two names.
+    assert [push.topic for push in pushes] == [
+        f"{word}@{BTC}@{depth}" for depth in (200, 500) for word in ("orderbookupdate", "orderbookupdaterpi")
+    ]
 
 
 def test_each_depth_has_its_own_clock():
@@ -129,7 +132,9 @@ def test_each_depth_has_its_own_clock():
     for step in range(1, 2001):
         shelf.show({"100": str(step + 1)}, {"101": "1"})
         for push in feed.tick(now_ms=START_MS + step):
-            counted[int(push.topic.rpartition("@")[2])] += 1
+            word, _, rest = push.topic.partition("@")
+            if word == "orderbookupdate":
+                counted[int(rest.rpartition("@")[2])] += 1
 
     assert counted == {50: 40, 100 * 2: 20, 500: 10}
 
@@ -217,14 +222,14 @@ def test_the_touch_is_shown_when_it_changes_and_every_10_ms_at_most():
     assert feed.touches(now_ms=START_MS + 20) == []
 
     shelf.show({"100.5": "1"}, {"101": "1"})
-    ((topic, event),) = feed.touches(now_ms=START_MS + 30)
+    (topic, event), _ = feed.touches(now_ms=START_MS + 30)
     assert topic == f"bbo@{BTC}"
     assert isinstance(event, BestBidOffer)
     assert (str(event.bid_price), str(event.bid_size), event.ts) == ("100.50", "1.000000", START_MS + 30)
 
     shelf.show({"100.6": "1"}, {"101": "1"})
     assert feed.touches(now_ms=START_MS + 39) == []
-    assert len(feed.touches(now_ms=START_MS + 40)) == 1
+    assert [push.topic for push in feed.touches(now_ms=START_MS + 40)] == [f"bbo@{BTC}", f"bborpi@{BTC}"]
 
 
 def test_an_empty_side_has_no_touch():
@@ -233,7 +238,7 @@ def test_an_empty_side_has_no_touch():
     feed = Feed(shelf, now_ms=START_MS)
     shelf.show({}, {"101": "1"})
 
-    ((_, event),) = feed.touches(now_ms=START_MS + 50)
+    (_, event), _ = feed.touches(now_ms=START_MS + 50)
 
     assert isinstance(event, BestBidOffer)
     assert event.bid_price is None
@@ -248,3 +253,21 @@ def test_a_trade_is_printed_to_the_step():
     assert topic == f"trade@{BTC}"
     assert isinstance(event, TradePrint)
     assert (str(event.price), str(event.size), event.side, event.source) == ("100.00", "0.500000", "SELL", 1)
+
+
+def test_a_chain_that_nobody_listens_to_sleeps_and_wakes_for_a_reader_and_a_listener():
+    shelf, clock = Shelf(), ManualClock()
+    shelf.show({"100": "1"}, {"101": "1"})
+    feed = Feed(shelf, now_ms=START_MS, clock=clock)
+    topic = f"orderbookupdate@{BTC}@50"
+    shelf.show({"100": "2"}, {"101": "1"})
+    assert feed.tick(now_ms=START_MS + 50, wanted=frozenset()) == []
+
+    clock.advance(1.07)
+    timestamp, bids, _ = published(feed, most_levels=50)
+    shelf.show({"100": "3"}, {"101": "1"})
+    push, _ = feed.tick(now_ms=START_MS + 1100, wanted=frozenset({topic}))
+
+    assert (timestamp, bids) == (START_MS + 1050, {Decimal(100): Decimal(2)})
+    assert isinstance(push.event, BookDelta)
+    assert (push.topic, push.event.prev_ts, push.event.bids) == (topic, timestamp, [("100.00", "3.000000")])

@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from woodlot.sandbox.instruments import LISTING, START_PRICES, spot
+from woodlot.sandbox.instruments import LISTING, PERPETUALS, START_PRICES, spot
 from woodlot.sandbox.market import Market
 from woodlot.wire.answer import decoder
 from woodlot.wire.public import Instrument
@@ -34,11 +34,24 @@ def test_a_thousandth_of_a_bitcoin_at_thirty_thousand_meets_every_filter() -> No
     assert bitcoin.bid_floor_ratio is None
 
 
-@pytest.mark.parametrize("instrument", LISTING, ids=lambda item: item.symbol)
+@pytest.mark.parametrize("instrument", [*LISTING, *PERPETUALS], ids=lambda item: item.symbol)
 def test_an_instrument_survives_the_wire(instrument: Instrument) -> None:
     row = msgspec.json.encode(instrument)
 
     assert decoder(Instrument).decode(row) == instrument
+
+
+def test_three_perpetuals_say_how_they_are_funded_and_margined() -> None:
+    bitcoin, *others = PERPETUALS
+
+    assert [item.symbol for item in others] == ["PERP_ETH_USDT", "PERP_WOO_USDT"]
+    assert (bitcoin.symbol, bitcoin.quote_tick, bitcoin.is_allowed_rpi) == ("PERP_BTC_USDT", 1, True)
+    assert (bitcoin.funding_interval_hours, bitcoin.funding_cap, bitcoin.funding_floor) == (
+        8,
+        Decimal("0.003"),
+        Decimal("-0.003"),
+    )
+    assert (bitcoin.base_imr, bitcoin.base_mmr) == (Decimal("0.02"), Decimal("0.012"))
 
 
 def test_the_band_is_counted_in_whole_ticks_inside_the_ratios() -> None:

@@ -19,7 +19,7 @@ def say(session: Session, command: Any) -> Any:
     text = command if isinstance(command, str) else json.dumps(command)
     replies = session.receive(text, now_ms=NOW_MS)
     assert len(replies) == 1
-    return json.loads(replies[0])
+    return json.loads(replies[0].text)
 
 
 def subscribe(session: Session, *topics: str) -> Any:
@@ -159,11 +159,11 @@ def test_params_that_are_no_topics_are_an_invalid_request(session: Session, para
     [("a", "a"), (17, "17"), (None, ""), (True, ""), ([1], ""), ({"a": 1}, ""), ("\ud800", "\ud800")],
 )
 def test_an_id_is_echoed_as_a_string(session: Session, request_id: Any, echo: str):
-    reply = session.receive(json.dumps({"id": request_id, "cmd": "NOPE"}), now_ms=NOW_MS)[0]
+    reply = session.receive(json.dumps({"id": request_id, "cmd": "NOPE"}), now_ms=NOW_MS)[0].text
 
     assert json.loads(reply)["id"] == echo
     assert reply.isascii()
 
 
 def test_a_binary_frame_is_an_invalid_request(session: Session):
-    assert [json.loads(reply) for reply in session.refuse_binary(now_ms=NOW_MS)] == [error("", "Invalid request.")]
+    assert [json.loads(reply.text) for reply in session.refuse_binary(now_ms=NOW_MS)] == [error("", "Invalid request.")]

@@ -1,11 +1,14 @@
-"""This file is `woodlot sandbox`: the exchange as a process of its own."""
+"""This file is `woodlot sandbox`: the exchange as a process of its own, and the lists of what it can be told to do."""
 
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -13,6 +16,11 @@ if TYPE_CHECKING:
     from woodlot.sandbox.server import Sandbox, SandboxOptions
 
 app = App(name="sandbox", help="The exchange itself, on this machine.")
+state = App(name="state", help="A saved exchange: take one from a running sandbox, look into one.")
+app.command(state)
+
+_TOKEN_VARIABLE = "WOODLOT_SANDBOX_TOKEN"  # noqa: S105 - the name of the variable, not a token
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 
 
 @app.command
@@ -26,6 +34,21 @@ def run(
         float | Literal["off"], Parameter(help="Scale of the rate limits: 1 is the exchange's own; or off.")
     ] = 1.0,
     strict: Annotated[bool, Parameter(negative="", help="Refuse what only the guide does.")] = False,
+    fault: Annotated[
+        tuple[str, ...],
+        Parameter(negative="", help="What goes wrong, e.g. 'private.cut every 20s for 5s'; see `sandbox faults`."),
+    ] = (),
+    quirk: Annotated[
+        tuple[str, ...], Parameter(negative="", help="name=value of an open point; see `sandbox quirks`.")
+    ] = (),
+    profile: Annotated[str, Parameter(help="How the market behaves: lively or recorded.")] = "lively",
+    speed: Annotated[float, Parameter(help="How fast the market moves; its clock stays the clock.")] = 1.0,
+    quiet: Annotated[bool, Parameter(negative="", help="Leave the market to your own orders.")] = False,
+    scenario: Annotated[str | None, Parameter(help="A file, or a name from `sandbox scenarios`.")] = None,
+    state_file: Annotated[Path | None, Parameter(name="--state", help="Go on from a saved exchange.")] = None,
+    public: Annotated[
+        bool, Parameter(negative="", help=f"Let other machines in; takes a token from {_TOKEN_VARIABLE}.")
+    ] = False,
     json_output: Annotated[
         bool, Parameter(name="--json", negative="", help="Print one line of JSON once it serves.")
     ] = False,
@@ -34,6 +57,8 @@ def run(
 
     Example: woodlot sandbox run --port 0 --json
     """
+    from woodlot.sandbox.fault_grammar import Fault
+    from woodlot.sandbox.quirk_list import with_quirks
     from woodlot.sandbox.server import SandboxOptions
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -44,8 +69,108 @@ def run(
         listen_key_ttl_s=listen_key_ttl,
         limits=None if limits == "off" else limits,
         strict=strict,
+        faults=tuple(map(Fault.parse, fault)),
+        quirks=with_quirks(quirk),
+        profile=profile,
+        speed=speed,
+        quiet=quiet,
+        scenario=scenario,
+        state=None if state_file is None else str(state_file),
+        public=public,
+        token=os.environ.get(_TOKEN_VARIABLE),
     )
-    return asyncio.run(_serve(options, as_json=json_output))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_serve(options, as_json=json_output))
+
+
+@app.command
+def faults(*, json_output: AsJson = False) -> None:
+    """List what can be made to go wrong, for `run --fault` and the control endpoint.
+
+    Example: woodlot sandbox faults
+    """
+    from woodlot.sandbox.fault_grammar import __doc__ as grammar
+    from woodlot.sandbox.fault_kinds import KINDS
+
+    rows = [
+        {
+            "fault": kind.name,
+            "value": "TIME" if kind.takes_span else "|".join(kind.words),
+            "on": kind.about.value,
+            "does": kind.does,
+            "source": kind.source,
+        }
+        for kind in KINDS.values()
+    ]
+    _show(rows, as_json=json_output)
+    if not json_output:
+        print("\n" + "\n".join((grammar or "").splitlines()[2:]))
+
+
+@app.command
+def quirks(*, json_output: AsJson = False) -> None:
+    """List the open points of the exchange that can be switched, for `run --quirk`.
+
+    Example: woodlot sandbox quirks --json
+    """
+    from woodlot.sandbox.quirk_list import quirk_list
+
+    rows = [
+        {
+            "quirk": quirk.name,
+            "default": quirk.default,
+            "choices": "|".join(quirk.choices),
+            "source": quirk.source,
+            "decides": quirk.decides,
+        }
+        for quirk in quirk_list()
+    ]
+    _show(rows, as_json=json_output)
+
+
+@app.command
+def scenarios(*, json_output: AsJson = False) -> None:
+    """List the scenarios that come with the sandbox, for `run --scenario`.
+
+    Example: woodlot sandbox scenarios
+    """
+    from woodlot.sandbox.scenarios import names, text_of
+
+    rows = [{"scenario": name, "is": text_of(name).partition("\n")[0].removeprefix("# ")} for name in names()]
+    _show(rows, as_json=json_output)
+
+
+@state.command
+def save(url: str, file: Path, *, token: str | None = None) -> None:
+    """Save the exchange of a running sandbox to a file that `run --state` goes on from.
+
+    Example: woodlot sandbox state save http://127.0.0.1:8300 case.state
+    """
+    from woodlot.cli.control_call import fetch
+
+    data = fetch(url, "/sandbox/state/file", token=token)
+    file.write_bytes(data)
+    print(f"{file}: {len(data):,} bytes")
+
+
+@state.command
+def inspect(file: Path, *, json_output: AsJson = False) -> None:
+    """Show what is in a saved exchange.
+
+    Example: woodlot sandbox state inspect case.state
+    """
+    from woodlot.clock import SystemClock
+    from woodlot.sandbox import state as states
+
+    data = file.read_bytes()
+    saved = states.State.load(data, clock=SystemClock())
+    shown = {"file": states.header(data), "account": saved.account_id, "exchange": states.describe(saved.simulation)}
+    if json_output:
+        print(json.dumps(shown))
+        return
+    from rich.pretty import pprint
+
+    pprint(shown, expand_all=True)
 
 
 async def _serve(options: "SandboxOptions", *, as_json: bool) -> int:
@@ -59,6 +184,15 @@ async def _serve(options: "SandboxOptions", *, as_json: bool) -> int:
         print(_as_json(sandbox) if as_json else _as_text(sandbox), flush=True)
         await stopped.wait()
     return 0
+
+
+def _loop_factory() -> Any:
+    """Return uvloop's, where it is installed: a third more orders a second (`pip install woodlot[speed]`)."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _as_json(sandbox: "Sandbox") -> str:
@@ -84,3 +218,25 @@ def _as_text(sandbox: "Sandbox") -> str:
         f"  secret   {sandbox.api_secret}\n\n"
         f"Try: curl '{sandbox.rest_url}/v3/public/orderbook?symbol=SPOT_WOO_USDT&maxLevel=5'"
     )
+
+
+def _show(rows: Sequence[dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for number, heading in enumerate(rows[0]):
+        table.add_column(heading, no_wrap=number == 0)
+    for row in rows:
+        table.add_row(*_plain(row.values()))
+    Console().print(table)
+
+
+def _plain(cells: Iterable[str]) -> Iterable[str]:
+    """Escape what rich would read as its own markup."""
+    from rich.markup import escape
+
+    return map(escape, cells)

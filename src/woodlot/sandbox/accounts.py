@@ -1,15 +1,33 @@
-"""This file is one account: its wallet, its fees, its orders and fills, and how long they are remembered."""
+"""This file is one account: its wallet, its fees and settings, its orders, fills and positions, and how long it
+remembers what is over."""
 
 from collections import deque
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from woodlot.sandbox.ledger import RATE_ONE, Wallet
 from woodlot.sandbox.money import EXACT
 from woodlot.sandbox.orders import Order
+from woodlot.wire.account import AccountMode, PositionMode
+from woodlot.wire.enums import MarginMode, PositionSide
+
+if TYPE_CHECKING:
+    from woodlot.sandbox.positions import Position
+    from woodlot.wire.futures import FundingFee
+    from woodlot.wire.spot_margin import InterestRow
 
 HISTORY_KEPT: Final = 100_000
 """How many finished orders, and how many fills, an account remembers; what finished first is forgotten first."""
+
+ROWS_KEPT: Final = 10_000
+"""How many fundings, and how many interest rows, an account remembers."""
+
+DEFAULT_SPOT_LEVERAGE: Final = 5
+"""How far spot may be levered in MARGIN mode: "values 1 to 5 (help centre: up to 10)" (rest-v3 §9.6)."""
+
+PERP_TAKER_FEE_BP: Final = Decimal(5)
+PERP_MAKER_FEE_BP: Final = Decimal(2)
+"""As recorded for PERP_BTC_USDT (rest-v3 §6.4)."""
 
 
 class Fill(NamedTuple):
@@ -25,6 +43,24 @@ class Fill(NamedTuple):
     fee: int
     is_maker: bool
     ts: int
+    side: PositionSide = PositionSide.BOTH
+    # Of a perpetual: what closing has brought.
+    pnl: int | None = None
+    is_rpi: bool = False
+
+
+class Settings:
+    """What an account has chosen about margin."""
+
+    __slots__ = ("leverages", "margin_mode", "margin_modes", "position_mode", "spot_leverage")
+
+    def __init__(self) -> None:
+        self.position_mode = PositionMode.ONE_WAY
+        # Of perpetuals, where it is not the default.
+        self.leverages: dict[tuple[str, MarginMode, PositionSide], int] = {}
+        self.margin_mode = MarginMode.CROSS
+        self.margin_modes: dict[str, MarginMode] = {}
+        self.spot_leverage = DEFAULT_SPOT_LEVERAGE
 
 
 class Account:
@@ -35,13 +71,23 @@ class Account:
         "by_client_id",
         "fills",
         "finished",
+        "fundings",
         "id",
+        "interest",
+        "interest_rows",
+        "is_retail",
         "maker_fee_bp",
         "maker_rate",
         "mode",
         "name",
         "open",
         "orders",
+        "perp_maker_fee_bp",
+        "perp_maker_rate",
+        "perp_taker_fee_bp",
+        "perp_taker_rate",
+        "positions",
+        "settings",
         "taker_fee_bp",
         "taker_rate",
         "told",
@@ -60,6 +106,9 @@ class Account:
         taker_fee_bp: Decimal,
         maker_fee_bp: Decimal,
         mode: str,
+        is_retail: bool = False,
+        perp_taker_fee_bp: Decimal = PERP_TAKER_FEE_BP,
+        perp_maker_fee_bp: Decimal = PERP_MAKER_FEE_BP,
         history_kept: int = HISTORY_KEPT,
     ) -> None:
         self.id = account_id
@@ -72,6 +121,18 @@ class Account:
         self.maker_fee_bp = maker_fee_bp
         self.taker_rate = _rate(taker_fee_bp)
         self.maker_rate = _rate(maker_fee_bp)
+        self.perp_taker_fee_bp = perp_taker_fee_bp
+        self.perp_maker_fee_bp = perp_maker_fee_bp
+        self.perp_taker_rate = _rate(perp_taker_fee_bp)
+        self.perp_maker_rate = _rate(perp_maker_fee_bp)
+        # Whether its orders count as entered by hand, which is whom RPI orders trade with (rest-v3 §7.1).
+        self.is_retail = is_retail
+        self.settings = Settings()
+        self.positions: dict[tuple[str, PositionSide], Position] = {}
+        # Interest owed by asset, in units, and what was charged and repaid.
+        self.interest: dict[str, int] = {}
+        self.interest_rows: deque[InterestRow] = deque(maxlen=ROWS_KEPT)
+        self.fundings: deque[FundingFee] = deque(maxlen=ROWS_KEPT)
         # Both by id and, ids being given in turn, oldest first. Of an account that nobody watches only `open` is kept.
         self.open: dict[int, Order] = {}
         self.orders: dict[int, Order] = {}
@@ -82,6 +143,16 @@ class Account:
         # Per asset: holding and frozen as last pushed, and the version of that push.
         self.told: dict[str, tuple[int, int]] = {}
         self.versions: dict[str, int] = {}
+
+    @property
+    def may_borrow(self) -> bool:
+        """Whether balances may go below zero."""
+        return self.mode == AccountMode.MARGIN
+
+    @property
+    def is_hedged(self) -> bool:
+        """Whether a symbol has two positions, one for each direction."""
+        return self.settings.position_mode is PositionMode.HEDGE_MODE
 
     def admit(self, order: Order) -> None:
         """Remember a new order."""

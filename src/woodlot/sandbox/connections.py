@@ -1,24 +1,22 @@
-"""This file is the live sockets of both streams: who is connected, what they are sent, and when they are cut."""
+"""This file is the live sockets of both streams: who is let in, what they are sent, and when they are cut."""
 
-import asyncio
 import contextlib
-import logging
 from collections import deque
-from collections.abc import Generator
-from typing import Literal, TypeAlias
-
-from aiohttp import WSCloseCode, WSMsgType, web
+from collections.abc import Callable, Generator
+from typing import Any, Literal, TypeAlias
 
 from woodlot.clock import Clock
-from woodlot.sandbox.listen_keys import ListenKey, ListenKeys
-from woodlot.sandbox.replies import frame
-from woodlot.sandbox.sockets import Session
-from woodlot.wire.answer import Event
+from woodlot.sandbox.connection import Connection, Stream, framed
+from woodlot.sandbox.fault_kinds import AREAS
+from woodlot.sandbox.faults import Faults
+from woodlot.sandbox.frame_faults import FrameFaults
+from woodlot.sandbox.frame_quirks import FrameQuirks
+from woodlot.sandbox.listen_keys import ListenKeys
+from woodlot.sandbox.pushes import spelled
+from woodlot.sandbox.quirks import Quirks
+from woodlot.wire.events import Pushed
 
 Kind: TypeAlias = Literal["all", "public", "private"]
-
-MOST_QUEUED = 5_000
-"""Frames that wait for a slow client; one more and it is cut, since what it would miss it could not tell."""
 
 IDLE_S = 60.0
 """A public connection whose client says nothing for so long is cut (websocket-v3 §3)."""
@@ -26,147 +24,84 @@ IDLE_S = 60.0
 LIFE_S = 24 * 3600.0
 """How long a connection lives (websocket-v3 §2)."""
 
+OPEN_PER_ADDRESS = 100
+NEW_PER_WINDOW, WINDOW_S = 100, 300.0
+""""100 per 5 min per IP; above that attempts are rejected for a cool-down" (websocket-v3 §2)."""
+
 _KEY_IS_OVER = 1008  # the proposal of websocket-v3 §4.2
 _LIFE_IS_OVER = 1001  # not known; "going away" is what it is
 
-_LONGEST_FRAME = 64 * 1024
-# A client that does not even read the close frame is not waited for.
-_PATIENCE_S = 2.0
+_STREAMS: tuple[Stream, ...] = ("public", "private")
 
-_log = logging.getLogger("woodlot.sandbox")
-
-
-class Connection:
-    """One live socket: a session, the frames that wait for the client, and when it was last heard of."""
-
-    def __init__(self, session: Session, *, clock: Clock, address: str, key: ListenKey | None = None) -> None:
-        self.session = session
-        self.address = address
-        self.key = key
-        self._clock = clock
-        self._socket = web.WebSocketResponse(
-            autoping=False, autoclose=False, compress=False, timeout=0.5, max_msg_size=_LONGEST_FRAME
-        )
-        self._transport: asyncio.Transport | None = None
-        self._queue: deque[bytes] = deque()
-        self._wake = asyncio.Event()
-        self._close_code: int | None = None
-        self._closing_s = 0.0
-        self.opened_s = self.heard_s = clock.monotonic_s()
-
-    @property
-    def account_id(self) -> str | None:
-        """Whose private stream this is; None for a public one."""
-        return self.key.account_id if self.key else None
-
-    async def serve(self, request: web.BaseRequest) -> web.WebSocketResponse:
-        """Upgrade, then talk until either end has had enough."""
-        self._transport = request.transport
-        await self._socket.prepare(request)
-        writer = asyncio.create_task(self._write(), name="sandbox stream writer")
-        try:
-            await self._read()
-        finally:
-            writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await writer
-        return self._socket
-
-    def send(self, payload: bytes) -> None:
-        """Queue a frame; at the bound the connection is cut instead."""
-        if len(self._queue) >= MOST_QUEUED:
-            _log.warning("a stream client reads too slowly, %d frames wait for it; it is cut off", MOST_QUEUED)
-            self.abort()
-            return
-        self._queue.append(payload)
-        self._wake.set()
-
-    def abort(self) -> None:
-        """End the connection without a close frame, as a load balancer does."""
-        self._queue.clear()
-        if self._transport is not None:
-            self._transport.abort()
-
-    def close(self, code: int) -> None:
-        """End the connection with a close frame, after what is queued already; asked again later, without one."""
-        if self._close_code is not None:
-            if self._clock.monotonic_s() - self._closing_s > _PATIENCE_S:
-                self.abort()
-            return
-        self._close_code, self._closing_s = code, self._clock.monotonic_s()
-        self._wake.set()
-
-    async def _read(self) -> None:
-        while True:
-            message = await self._socket.receive()
-            now_ms = self._clock.now_ms()
-            match message.type:
-                case WSMsgType.TEXT:
-                    self._answer(self.session.receive(message.data, now_ms=now_ms))
-                case WSMsgType.BINARY:
-                    self._answer(self.session.refuse_binary(now_ms=now_ms))
-                case WSMsgType.PING:
-                    with contextlib.suppress(ConnectionError):
-                        await self._socket.pong(message.data)
-                case WSMsgType.PONG:
-                    pass
-                case WSMsgType.CLOSE if self._close_code is None:
-                    await self._socket.close(code=message.data or WSCloseCode.OK)
-                    return
-                case _:
-                    return
-            self.heard_s = self._clock.monotonic_s()
-
-    def _answer(self, replies: list[str]) -> None:
-        for reply in replies:
-            self.send(reply.encode())
-
-    async def _write(self) -> None:
-        with contextlib.suppress(ConnectionError):
-            while self._close_code is None or self._queue:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._queue:
-                    await self._socket.send_frame(self._queue.popleft(), WSMsgType.TEXT)
-            # The frame alone: the reader goes on until the client has answered it.
-            await self._socket.send_frame(self._close_code.to_bytes(2, "big"), WSMsgType.CLOSE)
+# Addresses come from outside; beyond this many those that have been quiet are dropped.
+_MOST_ADDRESSES = 1_000
 
 
 class Connections:
-    """All live sockets."""
+    """All live sockets. `factor` scales how many an address may have and open; None lets in whoever comes."""
 
-    def __init__(self, *, clock: Clock, keys: ListenKeys, most_per_address: int | None) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        keys: ListenKeys,
+        factor: float | None,
+        quirks: Quirks | None = None,
+        faults: Faults | None = None,
+    ) -> None:
         self._clock = clock
         self._keys = keys
-        self._most_per_address = most_per_address
+        self._factor = factor
+        self._quirks = quirks or Quirks()
+        self._faults = faults or Faults(clock=clock)
+        self._frame_quirks = FrameQuirks(self._quirks)
+        self._frame_faults = FrameFaults(self._faults, clock=clock)
         self._live: set[Connection] = set()
+        self._opened: dict[str, deque[float]] = {}
 
-    def has_room(self, address: str) -> bool:
-        """Tell whether one more may come from there: 100 per address are let in (websocket-v3 §2)."""
-        if self._most_per_address is None:
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def admits(self, address: str) -> bool:
+        """Count one attempt and tell whether one more connection may come from there (websocket-v3 §2)."""
+        if self._factor is None:
             return True
-        return sum(connection.address == address for connection in self._live) < self._most_per_address
+        now_s = self._clock.monotonic_s()
+        opened = self._opened.setdefault(address, deque())
+        while opened and now_s - opened[0] >= WINDOW_S:
+            opened.popleft()
+        if len(opened) >= max(1, round(NEW_PER_WINDOW * self._factor)):
+            return False
+        opened.append(now_s)
+        if len(self._opened) > _MOST_ADDRESSES:
+            self._opened = {at: times for at, times in self._opened.items() if now_s - times[-1] < WINDOW_S}
+        most_open = max(1, round(OPEN_PER_ADDRESS * self._factor))
+        return sum(connection.address == address for connection in self._live) < most_open
 
     @contextlib.contextmanager
     def joined(self, connection: Connection) -> Generator[None]:
         """Count a connection among the live ones while it is served."""
+        if connection.key is not None and self._quirks.one_connection_per_key:
+            for older in self._live:
+                if older.key is connection.key:
+                    older.close(_KEY_IS_OVER)
         self._live.add(connection)
         try:
             yield
         finally:
             self._live.discard(connection)
 
-    def publish(self, topic: str, event: Event, *, ts: int, account_id: str | None = None) -> None:
+    def publish(self, topic: str, event: Pushed, *, ts: int, account_id: str | None = None) -> None:
         """Send an event to everybody who subscribed to `topic`; a private one only to its account."""
-        listeners = [
-            connection
-            for connection in self._live
-            if topic in connection.session.topics and connection.account_id == account_id
-        ]
+        listeners = self._listeners(topic, account_id)
         if listeners:
-            payload = frame(topic, event, ts=ts)
-            for connection in listeners:
-                connection.send(payload)
+            self._pass_on(spelled(topic, event, ts=ts), listeners, topic, account_id)
+
+    def publish_data(self, topic: str, data: dict[str, Any], *, ts: int, account_id: str) -> None:
+        """Send what has no type of its own: a report with few keys."""
+        listeners = self._listeners(topic, account_id)
+        if listeners:
+            self._pass_on(spelled(topic, data, ts=ts), listeners, topic, account_id)
 
     def accounts_on(self, topic: str) -> set[str]:
         """Return the accounts that somebody is subscribed to `topic` for."""
@@ -176,19 +111,110 @@ class Connections:
             if connection.account_id is not None and topic in connection.session.topics
         }
 
+    def greet(self, first_word: Callable[[str, str], Pushed | None], *, ts: int) -> None:
+        """Push to whoever has just subscribed to a private topic what `first_word` says of it and the account."""
+        for connection in self._live:
+            fresh, connection.session.fresh = connection.session.fresh, []
+            for topic in fresh if connection.account_id is not None else ():
+                event = first_word(topic, connection.account_id or "")
+                if event is not None:
+                    connection.push(framed(spelled(topic, event, ts=ts)))
+
+    @property
+    def most_unread(self) -> int:
+        """How many bytes wait for the slowest client."""
+        return max((connection.unread for connection in self._live), default=0)
+
+    def topics(self) -> set[str]:
+        """Return what anybody is subscribed to."""
+        return {topic for connection in self._live for topic in connection.session.topics}
+
     def end_overdue(self) -> None:
         """Cut the silent ones; close those whose listen key or time is over."""
         now_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
         for connection in list(self._live):
             if connection.key is not None and not self._keys.is_current(connection.key, now_ms=now_ms):
-                connection.close(_KEY_IS_OVER)
-            elif connection.key is None and now_s - connection.heard_s >= IDLE_S:
+                self._end_of_key(connection)
+            elif connection.stream == "public" and self._is_idle(connection, now_s):
                 connection.abort()
-            elif now_s - connection.opened_s >= LIFE_S:
+            if now_s - connection.opened_s >= LIFE_S:
                 connection.close(_LIFE_IS_OVER)
+
+    def suffer(self) -> frozenset[Stream]:
+        """Let the faults that concern whole connections strike, and return the streams that are cut now."""
+        cut: set[Stream] = set()
+        if not self._faults.any_on:
+            return frozenset()
+        for area, names in AREAS.items():
+            streams = frozenset[Stream](stream for stream in _STREAMS if stream in names)
+            if strike := self._faults.strike(f"{area}.cut"):
+                cut |= streams
+                for connection in self._of(streams):
+                    connection.close(int(strike.word))
+            if self._faults.strike(f"{area}.half-open"):
+                for connection in self._of(streams):
+                    connection.fall_deaf()
+            if self._faults.strike(f"{area}.ping"):
+                for connection in self._of(streams):
+                    connection.send(b'{"cmd":"PING","ts":%d}' % self._clock.now_ms())
+        return frozenset(cut)
+
+    def send_late(self) -> None:
+        """Send the frames that a fault has kept back, once their time has come."""
+        for late in self._frame_faults.due():
+            frame = framed(late.payload)
+            for connection in self._listeners(late.topic, late.account_id):
+                connection.push(frame)
 
     def cut(self, kind: Kind) -> None:
         """Abort live sockets without a close frame."""
         for connection in list(self._live):
-            if kind == "all" or (kind == "private") == (connection.key is not None):
+            if kind in {"all", connection.stream}:
                 connection.abort()
+
+    def settle(self) -> None:
+        """Hand everything that is queued to the kernel now."""
+        for connection in self._live:
+            connection.flush()
+
+    def _listeners(self, topic: str, account_id: str | None) -> list[Connection]:
+        return [
+            connection
+            for connection in self._live
+            if topic in connection.session.topics and connection.account_id == account_id
+        ]
+
+    def _pass_on(self, payload: bytes, listeners: list[Connection], topic: str, account_id: str | None) -> None:
+        payload = self._frame_quirks.respelled(payload, topic=topic)
+        payloads = (
+            self._frame_faults.pass_on(payload, topic=topic, account_id=account_id)
+            if self._faults.any_on
+            else [payload]
+        )
+        # A frame is made once, however many listen.
+        for frame in map(framed, payloads):
+            for connection in listeners:
+                connection.push(frame)
+
+    def _end_of_key(self, connection: Connection) -> None:
+        if connection.is_mute or connection.outlives_key:
+            return
+        strike = self._faults.strike("key.replaced")
+        match strike.word if strike else self._quirks.replaced_key:
+            case "silent":
+                connection.is_mute = True
+            case "unaffected":
+                connection.outlives_key = True
+            case _:
+                connection.close(_KEY_IS_OVER)
+
+    def _is_idle(self, connection: Connection, now_s: float) -> bool:
+        if not self._quirks.idle_cut:
+            return False
+        heard_s = connection.heard_s
+        if self._quirks.data_keeps_open:
+            heard_s = max(heard_s, connection.spoken_s)
+        return now_s - heard_s >= IDLE_S
+
+    def _of(self, streams: frozenset[Stream]) -> list[Connection]:
+        return [connection for connection in self._live if connection.stream in streams]

@@ -10,11 +10,17 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from woodlot.clock import Clock
-from woodlot.sandbox.connections import Connection, Connections
-from woodlot.sandbox.gate import Arrived, Gate, Reply, refused, too_many_requests
-from woodlot.sandbox.listen_keys import ListenKey, ListenKeys
+from woodlot.sandbox.connection import Connection, Stream
+from woodlot.sandbox.connections import Connections
+from woodlot.sandbox.control import PATH as CONTROL_PATH
+from woodlot.sandbox.control import Control
+from woodlot.sandbox.faults import Faults
+from woodlot.sandbox.gate import Arrived, Gate, Reply, refused
+from woodlot.sandbox.listen_keys import ListenKeys
 from woodlot.sandbox.parameters import invalid
+from woodlot.sandbox.quirks import Quirks
 from woodlot.sandbox.refusal import Refusal
+from woodlot.sandbox.rest_faults import HALF, LOST, Mishap, in_place_of_a_reply, mishap
 from woodlot.sandbox.signatures import unauthorized
 from woodlot.sandbox.sockets import PRIVATE_TOPICS, Session
 
@@ -22,10 +28,14 @@ PUBLIC_STREAM = "/v3/public"
 PRIVATE_STREAM = "/v3/private"
 
 _BODY_TIMEOUT_S = 10.0
+_BAD_KEY = 1008  # the proposal of websocket-v3 §4.2
 
 
 class Edge:
-    """Answer one HTTP request after another. `after_reply` is called once a reply is on its way: events follow it."""
+    """Answer one HTTP request after another.
+
+    `after_reply` is called once a reply is on its way: events follow it. `is_down` tells that nobody is answered.
+    """
 
     def __init__(
         self,
@@ -34,8 +44,12 @@ class Edge:
         connections: Connections,
         keys: ListenKeys,
         clock: Clock,
-        public_topics: frozenset[str],
+        public_topics: Callable[[], frozenset[str]],
         after_reply: Callable[[], None],
+        control: Control | None = None,
+        is_down: Callable[[], bool] = lambda: False,
+        faults: Faults | None = None,
+        quirks: Quirks | None = None,
     ) -> None:
         self._gate = gate
         self._connections = connections
@@ -43,6 +57,10 @@ class Edge:
         self._clock = clock
         self._public_topics = public_topics
         self._after_reply = after_reply
+        self._control = control
+        self._is_down = is_down
+        self._faults = faults or Faults(clock=clock)
+        self._quirks = quirks or Quirks()
 
     def server(self) -> web.Server:
         """Return what listens, once it is given a socket."""
@@ -52,22 +70,34 @@ class Edge:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
         try:
+            if path.startswith(CONTROL_PATH) and self._control is not None:
+                return _response(self._control.answer(_arrived(request, await _body(request))))
+            if self._is_down():
+                return _hung_up(request)
             if path == PUBLIC_STREAM:
-                return await self._stream(request, self._public_topics)
+                return await self._stream(request, "public")
             if path == PRIVATE_STREAM:
-                return await self._stream(request, PRIVATE_TOPICS, key=self._key(request))
-            body = await _body(request)
+                return await self._stream(request, "private")
+            arrived = _arrived(request, await _body(request))
         except Refusal as refusal:
             return _response(refused(refusal))
-        reply = self._gate.answer(
-            Arrived(
-                method=request.method,
-                target=request.raw_path,
-                headers=request.headers,
-                body=body,
-                address=request.remote or "",
-            )
-        )
+        return await self._answer(request, arrived, mishap(self._faults, method=request.method, path=path))
+
+    async def _answer(self, request: web.BaseRequest, arrived: Arrived, mishap: Mishap) -> web.StreamResponse:
+        if mishap.delay_ms:
+            await asyncio.sleep(mishap.delay_ms / 1000)
+        if mishap.before:
+            return await self._spoiled(request, mishap.before)
+        reply = self._gate.answer(arrived)
+        if mishap.is_early:
+            self._after_reply()
+            self._connections.settle()
+        if mishap.slow_ms:
+            self._after_reply()
+            await asyncio.sleep(mishap.slow_ms / 1000)
+        if mishap.after:
+            self._after_reply()
+            return await self._spoiled(request, mishap.after, reply=reply)
         response = _response(reply)
         # "Acknowledge first, then emit websocket events" (rest-v3 §13.2 no 6): both calls hand the whole reply to
         # the kernel's queue before anything else runs.
@@ -76,25 +106,59 @@ class Edge:
         self._after_reply()
         return response
 
-    async def _stream(
-        self, request: web.BaseRequest, topics: frozenset[str], *, key: ListenKey | None = None
-    ) -> web.StreamResponse:
+    async def _spoiled(self, request: web.BaseRequest, word: str, *, reply: Reply | None = None) -> web.StreamResponse:
+        """Answer with what a fault has in place of the reply."""
+        if word == LOST:
+            return _hung_up(request)
+        if word != HALF:
+            return _response(in_place_of_a_reply(word))
+        reply = reply or in_place_of_a_reply("500")
+        response = web.StreamResponse(status=reply.status, headers={"Content-Length": str(len(reply.body))})
+        response.content_type = reply.content_type
+        await response.prepare(request)
+        await response.write(reply.body[: len(reply.body) // 2])
+        if request.transport is not None:
+            request.transport.close()
+        return response
+
+    async def _stream(self, request: web.BaseRequest, stream: Stream) -> web.StreamResponse:
+        if stream in self._connections.suffer():
+            return _hung_up(request)
         address = request.remote or ""
-        if not self._connections.has_room(address):
-            raise too_many_requests()
-        connection = Connection(Session(topics), clock=self._clock, address=address, key=key)
+        if strike := self._faults.strike(f"{stream}.refuse", "stream.refuse"):
+            raise Refusal(-1003, "The connection is denied.", http_status=int(strike.word))
+        if not self._connections.admits(address):
+            raise Refusal(-1003, "Rate limit exceed.", http_status=self._quirks.connection_limit_status)
+        connection = self._connection(request, stream, address)
         try:
             with self._connections.joined(connection):
                 return await connection.serve(request)
         except web.HTTPException:
             raise invalid("A WebSocket upgrade is expected here.") from None
 
-    def _key(self, request: web.BaseRequest) -> ListenKey:
-        """Refuse the upgrade without a valid key: the default among what nobody documented (websocket-v3 §4.2)."""
-        key = self._keys.find(request.query.get("key", ""), now_ms=self._clock.now_ms())
-        if key is None:
+    def _connection(self, request: web.BaseRequest, stream: Stream, address: str) -> Connection:
+        public = self._public_topics()
+        offered, elsewhere = (public, PRIVATE_TOPICS) if stream == "public" else (PRIVATE_TOPICS, public)
+        key = refusal = None
+        if stream == "private":
+            key = self._keys.find(request.query.get("key", ""), now_ms=self._clock.now_ms())
+            refusal = None if key else self._refusal_of_key()
+        session = Session(frozenset() if refusal else offered, elsewhere=elsewhere, quirks=self._quirks)
+        connection = Connection(
+            session, clock=self._clock, address=address, stream=stream, key=key, faults=self._faults
+        )
+        if refusal == "accept":
+            connection.close(_BAD_KEY)
+        return connection
+
+    def _refusal_of_key(self) -> str:
+        """Refuse the upgrade without a valid key, the default among what nobody documented (websocket-v3 §4.2), or
+        return where else it is refused. Raises Refusal."""
+        strike = self._faults.strike("key.bad")
+        where = strike.word if strike else self._quirks.bad_key
+        if where == "upgrade":
             raise unauthorized(-1002, "The listen key is unknown, replaced or expired.")
-        return key
+        return where
 
 
 class _Server(web.Server):
@@ -135,5 +199,22 @@ async def _body(request: web.BaseRequest) -> bytes:
         raise invalid("The request body is malformed.") from error
 
 
+def _arrived(request: web.BaseRequest, body: bytes) -> Arrived:
+    return Arrived(
+        method=request.method,
+        target=request.raw_path,
+        headers=request.headers,
+        body=body,
+        address=request.remote or "",
+    )
+
+
 def _response(reply: Reply) -> web.Response:
-    return web.Response(status=reply.status, body=reply.body, content_type="application/json")
+    return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type)
+
+
+def _hung_up(request: web.BaseRequest) -> web.StreamResponse:
+    """End the connection without a word; what is returned goes nowhere."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

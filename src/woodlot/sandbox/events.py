@@ -5,18 +5,19 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from woodlot.wire.enums import Side
-from woodlot.wire.events import Balance, ExecutionReport
+from woodlot.wire.events import AlgoExecutionReport, Balance, ExecutionReport, Position
 
 
 @dataclass(frozen=True, slots=True)
 class TradePrinted:
-    """Two orders met. `side` is the taker's."""
+    """Two orders met. `side` is the taker's; `rpi` says that the maker was hidden from API takers."""
 
     symbol: str
     price: Decimal
     quantity: Decimal
     side: Side
     ts: int
+    rpi: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,20 @@ class BalancesChanged:
     balances: tuple[Balance, ...]
 
 
-ExchangeEvent: TypeAlias = TradePrinted | Reported | BalancesChanged
+@dataclass(frozen=True, slots=True)
+class PositionsChanged:
+    """The positions of an account that changed, or whose open orders did; after the balances."""
+
+    account_id: str
+    positions: tuple[Position, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlgoReported:
+    """The legs of one algo order that changed, for the account it belongs to."""
+
+    account_id: str
+    legs: tuple[AlgoExecutionReport, ...]
+
+
+ExchangeEvent: TypeAlias = TradePrinted | Reported | BalancesChanged | PositionsChanged | AlgoReported

@@ -9,33 +9,39 @@ import random
 import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import count
 from types import MappingProxyType
-from typing import Final
 
 from woodlot.clock import Clock
-from woodlot.sandbox import queries, valuation
-from woodlot.sandbox.accounts import HISTORY_KEPT, Account
+from woodlot.sandbox import valuation
+from woodlot.sandbox.accounts import HISTORY_KEPT, PERP_MAKER_FEE_BP, PERP_TAKER_FEE_BP, Account
+from woodlot.sandbox.algo_desk import AlgoDesk
 from woodlot.sandbox.audit import problems
-from woodlot.sandbox.checks import check_edit, check_place
-from woodlot.sandbox.events import BalancesChanged, ExchangeEvent, Reported, TradePrinted
-from woodlot.sandbox.execution import Execution
+from woodlot.sandbox.dead_man import DeadManSwitch
+from woodlot.sandbox.events import (
+    AlgoReported,
+    BalancesChanged,
+    ExchangeEvent,
+    PositionsChanged,
+    Reported,
+    TradePrinted,
+)
+from woodlot.sandbox.funding import Funding
+from woodlot.sandbox.futures_desk import FuturesDesk
+from woodlot.sandbox.futures_prices import FuturesPrices
+from woodlot.sandbox.house import VALUED_IN, House
 from woodlot.sandbox.instruments import LISTING
-from woodlot.sandbox.ledger import Ledger
-from woodlot.sandbox.market import Market
-from woodlot.sandbox.matching import Level
-from woodlot.sandbox.money import ONE, decimal, units
-from woodlot.sandbox.orders import Order
-from woodlot.sandbox.outbox import Outbox
+from woodlot.sandbox.liquidation import Liquidation
+from woodlot.sandbox.margin_desk import MarginDesk
+from woodlot.sandbox.money import decimal, units
+from woodlot.sandbox.order_desk import OrderDesk
 from woodlot.sandbox.quirks import Quirks
 from woodlot.sandbox.refusal import Refusal, refusal
-from woodlot.sandbox.reports import order_ack, order_row
 from woodlot.wire.account import AccountInfo
 from woodlot.wire.asset import Holding
-from woodlot.wire.enums import Side
 from woodlot.wire.events import AccountState
 from woodlot.wire.public import Instrument
 from woodlot.wire.trade import (
+    DeadManAck,
     EditOrder,
     GetOrders,
     GetTransactionHistory,
@@ -43,21 +49,29 @@ from woodlot.wire.trade import (
     OrderRow,
     OrderRows,
     PlaceOrder,
+    TradingFee,
+    Transaction,
     TransactionRows,
 )
 
-__all__ = ["BalancesChanged", "Exchange", "ExchangeEvent", "Refusal", "Reported", "TradePrinted"]
-
-VALUED_IN: Final = "USDT"
-"""What accounts are valued in, and whose own price is 1."""
-
-# "11 digits in 2026" (websocket-v3 §9.1.1)
-_FIRST_ORDER_ID = 82_000_000_001
+__all__ = [
+    "VALUED_IN",
+    "AlgoReported",
+    "BalancesChanged",
+    "Exchange",
+    "ExchangeEvent",
+    "PositionsChanged",
+    "Refusal",
+    "Reported",
+    "TradePrinted",
+]
 
 
 class Exchange:
-    """A spot exchange. Symbols are those of the listing; accounts are opened, never closed.
+    """Spot and perpetuals. Symbols are those of the listing; accounts are opened, never closed.
 
+    Positions have a desk of their own, `futures`; so have orders that wait for a price, `algo`, and loans, `margin`.
+    Prices and funding of perpetuals are told at `perpetuals`.
     Each account remembers `history_kept` finished orders and as many fills.
     """
 
@@ -72,16 +86,19 @@ class Exchange:
     ) -> None:
         quirks = quirks or Quirks()
         self.instruments: Mapping[str, Instrument] = MappingProxyType({item.symbol: item for item in listing})
-        self._markets = {item.symbol: Market(item) for item in listing}
-        self._accounts: dict[str, Account] = {}
         self._clock = clock
         self._random = random.Random(seed)
-        self._quirks = quirks
         self._history_kept = history_kept
-        self._ledger = Ledger(fee_step=units(quirks.fee_step))
-        self._outbox = Outbox(mark_of=self._mark)
-        self._execution = Execution(accounts=self._accounts, ledger=self._ledger, outbox=self._outbox, quirks=quirks)
-        self._order_ids = count(_FIRST_ORDER_ID)
+        self._house = House(listing, clock=clock, quirks=quirks, fee_step=units(quirks.fee_step))
+        self._accounts = self._house.accounts
+        self._orders = OrderDesk(self._house)
+        self._switch = DeadManSwitch()
+        self._funding = Funding(self._house)
+        self.algo = AlgoDesk(self._house, self._orders)
+        self._liquidation = Liquidation(self._house, self._orders, algo=self.algo)
+        self.margin = MarginDesk(self._house)
+        self.futures = FuturesDesk(self._house)
+        self.perpetuals = FuturesPrices(self._house, self._funding)
 
     def open_account(
         self,
@@ -91,57 +108,55 @@ class Exchange:
         watched: bool = True,
         taker_fee_bp: Decimal = Decimal(10),
         maker_fee_bp: Decimal = Decimal(8),
+        perp_taker_fee_bp: Decimal = PERP_TAKER_FEE_BP,
+        perp_maker_fee_bp: Decimal = PERP_MAKER_FEE_BP,
         mode: str = "FUTURES",
+        is_retail: bool = False,
     ) -> Account:
-        """Open an account with new money. One that is not watched gets no private events and no history."""
+        """Open an account with new money. One that is not watched gets no private events and no history.
+
+        The orders of a retail account count as entered by hand: they may trade with RPI orders.
+        """
         account = Account(
             str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
             name=name,
-            wallet=self._ledger.open_wallet(),
+            wallet=self._house.ledger.open_wallet(),
             watched=watched,
             taker_fee_bp=taker_fee_bp,
             maker_fee_bp=maker_fee_bp,
+            perp_taker_fee_bp=perp_taker_fee_bp,
+            perp_maker_fee_bp=perp_maker_fee_bp,
             mode=mode,
+            is_retail=is_retail,
             history_kept=self._history_kept,
         )
         for asset, amount in holdings.items():
-            self._ledger.deposit(account.wallet, asset=asset, amount=units(Decimal(amount)))
+            self._house.ledger.deposit(account.wallet, asset=asset, amount=units(Decimal(amount)))
         self._accounts[account.id] = account
         return account
 
+    def tick(self) -> None:
+        """Let time pass: dead-man timers, mark prices, funding, interest, liquidations. The edge calls it each step."""
+        now_ms = self._clock.now_ms()
+        for account_id in self._switch.due(now_ms):
+            self._cancel_everything(self._house.account(account_id), reason="cancelled by the dead-man switch")
+        for perpetual in self._house.perpetuals.values():
+            perpetual.tick(now_ms)
+        self._funding.tick(now_ms)
+        self.margin.tick(now_ms)
+        self._liquidation.tick(now_ms)
+        self._house.settle_down()
+
     def place(self, account_id: str, order: PlaceOrder) -> OrderAck:
         """Accept an order and run it. Raises Refusal."""
-        account = self._account(account_id)
-        market, terms = check_place(order, markets=self._markets, account=account)
-        now_ms = self._clock.now_ms()
-        placed = Order(
-            next(self._order_ids),
-            account_id=account_id,
-            symbol=market.symbol,
-            is_buy=order.side is Side.BUY,
-            type=order.type,
-            price=terms.price,
-            lots=terms.lots,
-            budget=terms.budget,
-            amount=terms.amount,
-            client_order_id=order.client_order_id or 0,
-            tag=order.order_tag or "default",
-            created_ms=now_ms,
-        )
-        ack = order_ack(placed, market=market, now_ms=now_ms)
-        self._execution.place(placed, market=market, limit=terms.limit, now_ms=now_ms)
-        self._outbox.flush_balances(now_ms=now_ms)
+        ack = self._orders.place(account_id, order)
+        self._house.settle_down()
         return ack
 
     def edit(self, account_id: str, edit: EditOrder) -> None:
         """Change an open order's price or total quantity; what that lets it match, it matches. Raises Refusal."""
-        account = self._account(account_id)
-        order = self._open(account, order_id=edit.order_id, client_order_id=edit.client_order_id)
-        market = self._markets[order.symbol]
-        price, quantity = check_edit(edit, order=order, market=market, account=account)
-        now_ms = self._clock.now_ms()
-        self._execution.edit(order, market=market, price=price, quantity=quantity, now_ms=now_ms)
-        self._outbox.flush_balances(now_ms=now_ms)
+        self._orders.edit(account_id, edit)
+        self._house.settle_down()
 
     def cancel(
         self,
@@ -152,136 +167,133 @@ class Exchange:
         symbol: str | None = None,
     ) -> None:
         """Cancel one open order. Raises Refusal, also when `symbol` is given and is not the order's."""
-        order = self._open(self._account(account_id), order_id=order_id, client_order_id=client_order_id, symbol=symbol)
-        self._cancel([order], reason="cancelled by the user")
+        self._orders.cancel(account_id, order_id=order_id, client_order_id=client_order_id, symbol=symbol)
+        self._house.settle_down()
+
+    def cancel_several(
+        self,
+        account_id: str,
+        *,
+        order_ids: Sequence[int] = (),
+        client_order_ids: Sequence[int] = (),
+        symbol: str | None = None,
+    ) -> int:
+        """Cancel those of several orders that are open; return how many. Raises Refusal if none of them is."""
+        cancelled = self._orders.cancel_several(
+            account_id, order_ids=order_ids, client_order_ids=client_order_ids, symbol=symbol
+        )
+        self._house.settle_down()
+        return cancelled
 
     def cancel_all(self, account_id: str, symbol: str | None = None) -> int:
-        """Cancel this account's open orders, of one symbol if given; return how many."""
-        if symbol is not None and symbol not in self._markets:
+        """Cancel this account's open orders, algo orders too, of one symbol if given; return how many."""
+        if symbol is not None and symbol not in self._house.markets:
             raise refusal(317155, symbol=symbol[:60])
-        orders = [o for o in self._account(account_id).open.values() if symbol is None or o.symbol == symbol]
-        self._cancel(orders, reason="cancelled by the user with all orders")
-        return len(orders)
+        account = self._house.account(account_id)
+        cancelled = self._cancel_everything(account, symbol=symbol, reason="cancelled by the user with all orders")
+        self._house.settle_down()
+        return cancelled
 
-    def order(self, account_id: str, *, order_id: int | None = None, client_order_id: int | None = None) -> OrderRow:
+    def cancel_all_after(self, account_id: str, trigger_after_ms: int) -> DeadManAck:
+        """Cancel everything of an account at that time, unless told otherwise before; 0 never. Raises Refusal."""
+        account = self._house.account(account_id)
+        return self._switch.arm(account.id, trigger_after_ms, now_ms=self._clock.now_ms())
+
+    def order(
+        self,
+        account_id: str,
+        *,
+        order_id: int | None = None,
+        client_order_id: int | None = None,
+        with_realized_pnl: bool = False,
+    ) -> OrderRow:
         """Return one order, open or finished. Raises Refusal."""
-        account = self._account(account_id)
-        order = self._find(account, order_id=order_id, client_order_id=client_order_id, code=-1006)
-        return order_row(order, market=self._markets[order.symbol])
+        return self._orders.order(
+            account_id, order_id=order_id, client_order_id=client_order_id, with_realized_pnl=with_realized_pnl
+        )
 
     def orders(self, account_id: str, query: GetOrders) -> OrderRows:
         """Return one page of an account's orders, newest first. Raises Refusal."""
-        return queries.list_orders(self._account(account_id), query, markets=self._markets)
+        return self._orders.orders(account_id, query)
+
+    def transaction(self, account_id: str, trade_id: int) -> Transaction:
+        """Return one fill. Raises Refusal."""
+        return self._orders.transaction(account_id, trade_id)
 
     def transactions(self, account_id: str, query: GetTransactionHistory) -> TransactionRows:
         """Return an account's fills, newest first. Raises Refusal."""
-        return queries.list_fills(
-            self._account(account_id),
-            query,
-            markets=self._markets,
-            from_id_is_inclusive=self._quirks.from_id_is_inclusive,
-        )
+        return self._orders.transactions(account_id, query)
+
+    def trading_fee(self, account_id: str, symbol: str) -> TradingFee:
+        """Return what trading a symbol costs an account, in basis points. Raises Refusal."""
+        account, market = self._house.account(account_id), self._house.markets.get(symbol)
+        if market is None:
+            raise refusal(317155, symbol=symbol[:60])
+        if market.is_perpetual:
+            taker, maker = account.perp_taker_fee_bp, account.perp_maker_fee_bp
+        else:
+            taker, maker = account.taker_fee_bp, account.maker_fee_bp
+        return TradingFee(symbol=symbol, taker_fee=taker, maker_fee=maker)
 
     def balances(self, account_id: str, token: str | None = None) -> tuple[Holding, ...]:
         """Return what an account holds, of one token if given."""
-        return valuation.holdings(self._account(account_id), token=token, mark=self._mark, now_ms=self._clock.now_ms())
+        account, mark = self._house.account(account_id), self._house.price_of
+        return valuation.holdings(account, token=token, mark=mark, now_ms=self._clock.now_ms())
 
     def account_info(self, account_id: str) -> AccountInfo:
-        """Return modes, fees and values at mid prices."""
-        return valuation.account_info(self._account(account_id), mark=self._mark)
+        """Return modes, fees, and values at mid and mark prices."""
+        account = self._house.account(account_id)
+        return valuation.account_info(account, standing=self._house.risk.standing(account))
 
     def account_state(self, account_id: str) -> AccountState:
         """Return the same as the `account` topic says it."""
-        return valuation.account_state(self._account(account_id), mark=self._mark)
+        account = self._house.account(account_id)
+        return valuation.account_state(account, standing=self._house.risk.standing(account))
 
-    def window(self, symbol: str, depth: int) -> tuple[list[tuple[Decimal, Decimal]], list[tuple[Decimal, Decimal]]]:
-        """Return the best `depth` levels of bids and of asks, best first, with the decimals of tick and step."""
-        market = self._market(symbol)
-        book = market.book
+    def window(
+        self, symbol: str, depth: int, *, rpi: bool = False
+    ) -> tuple[list[tuple[Decimal, Decimal]], list[tuple[Decimal, Decimal]]]:
+        """Return the best `depth` levels of bids and of asks, best first, with the decimals of tick and step.
+
+        Only what orders show; with `rpi` what an API taker cannot hit as well.
+        """
+        market = self._house.market(symbol)
+        price, quantity = market.price, market.quantity
         return (
-            [_level(level, market=market) for level in book.bids.best_first(depth)],
-            [_level(level, market=market) for level in book.asks.best_first(depth)],
+            [(price(ticks), quantity(lots)) for ticks, lots in market.shown(is_bid=True, depth=depth, rpi=rpi)],
+            [(price(ticks), quantity(lots)) for ticks, lots in market.shown(is_bid=False, depth=depth, rpi=rpi)],
         )
 
-    def version(self, symbol: str) -> int:
-        """Return a number that grows with every change of any level."""
-        return self._market(symbol).book.version
+    def version(self, symbol: str, *, rpi: bool = False) -> int:
+        """Return a number that grows with every change of any level, with `rpi` of either book."""
+        market = self._house.market(symbol)
+        return market.book.version + market.rpi.version if rpi else market.book.version
 
-    def best(self, symbol: str) -> tuple[tuple[Decimal, Decimal] | None, tuple[Decimal, Decimal] | None]:
+    def best(
+        self, symbol: str, *, rpi: bool = False
+    ) -> tuple[tuple[Decimal, Decimal] | None, tuple[Decimal, Decimal] | None]:
         """Return the best bid and the best ask; None for an empty side."""
-        market = self._market(symbol)
-        bid, ask = market.book.bids.best, market.book.asks.best
-        return bid and _level(bid, market=market), ask and _level(ask, market=market)
+        bids, asks = self.window(symbol, 1, rpi=rpi)
+        return bids[0] if bids else None, asks[0] if asks else None
 
     def mid(self, symbol: str) -> Decimal | None:
         """Return the exact middle of the touch, None while a side is empty."""
-        mid = self._market(symbol).mid()
+        mid = self._house.market(symbol).mid()
         return None if mid is None else decimal(mid)
 
     def last(self, symbol: str) -> Decimal | None:
         """Return the price of the last trade, None before the first one."""
-        market = self._market(symbol)
+        market = self._house.market(symbol)
         return None if market.last is None else market.price(market.last)
 
     def take_events(self) -> list[ExchangeEvent]:
         """Return what has happened since the last call: of each order NEW, fills, end; balances behind the reports."""
-        return self._outbox.take()
+        return self._house.outbox.take()
 
     def audit(self) -> list[str]:
-        """Return what does not add up in ledger, frozen funds and books; nothing when all is well."""
-        return problems(ledger=self._ledger, accounts=self._accounts.values(), markets=self._markets.values())
+        """Return what does not add up in ledger, frozen funds, positions and books; nothing when all is well."""
+        return problems(self._house)
 
-    def _cancel(self, orders: Sequence[Order], *, reason: str) -> None:
-        now_ms = self._clock.now_ms()
-        for order in orders:
-            self._execution.cancel(order, market=self._markets[order.symbol], now_ms=now_ms, reason=reason)
-        self._outbox.flush_balances(now_ms=now_ms)
-
-    def _account(self, account_id: str) -> Account:
-        account = self._accounts.get(account_id)
-        if account is None:
-            raise refusal(302143)
-        return account
-
-    def _market(self, symbol: str) -> Market:
-        market = self._markets.get(symbol)
-        if market is None:
-            # The wire shows this one without a code (rest-v3 §5.2).
-            raise Refusal(None, f"invalid symbol {symbol[:60]}")
-        return market
-
-    def _open(
-        self,
-        account: Account,
-        *,
-        order_id: int | None,
-        client_order_id: int | None,
-        symbol: str | None = None,
-    ) -> Order:
-        order = self._find(account, order_id=order_id, client_order_id=client_order_id)
-        if symbol is not None and symbol != order.symbol:
-            raise refusal(317160)
-        if order.status.is_final:
-            raise refusal(317161)
-        return order
-
-    def _find(
-        self, account: Account, *, order_id: int | None, client_order_id: int | None, code: int = 317184
-    ) -> Order:
-        """Return an account's order, or raise the refusal of `code`: somebody else's order is not there either."""
-        if order_id is None and client_order_id is None:
-            raise refusal(-1005, problem="orderId or clientOrderId is required")
-        order = account.find(order_id=order_id, client_order_id=client_order_id)
-        if order is None:
-            raise refusal(code)
-        return order
-
-    def _mark(self, asset: str) -> int:
-        if asset == VALUED_IN:
-            return ONE
-        market = self._markets.get(f"SPOT_{asset}_{VALUED_IN}")
-        return market.mark() if market else 0
-
-
-def _level(level: Level[Order], *, market: Market) -> tuple[Decimal, Decimal]:
-    return market.price(level.price), market.quantity(level.lots)
+    def _cancel_everything(self, account: Account, *, reason: str, symbol: str | None = None) -> int:
+        algo_orders = self.algo.end_all(account, symbol=symbol, reason=reason)
+        return algo_orders + self._orders.cancel_all(account, symbol=symbol, reason=reason)

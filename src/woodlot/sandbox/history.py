@@ -13,11 +13,13 @@ from woodlot.sandbox.prices import STEPS_PER_SECOND, FairPrice, on_grid
 from woodlot.wire.answer import Time
 from woodlot.wire.enums import KlineType, Side
 from woodlot.wire.public import Candle, Instrument, MarketTrade
+from woodlot.wire.topics import Interval
 
 MOST_TRADES = 1_000
 MOST_MINUTES = 7 * 24 * 60
 _MINUTE_MS = 60_000
 _HOUR_S = 3_600
+_THREE_DAYS_MS = 3 * 24 * _HOUR_S * 1000
 
 
 class History:
@@ -46,6 +48,33 @@ class History:
             for price, quantity, side, ts in newest
         )
 
+    def add(self, symbol: str) -> None:
+        """Keep a history of a symbol that is listed from now on."""
+        self._of.setdefault(symbol, _SymbolHistory())
+
+    def last_trade_ms(self, symbol: str) -> int:
+        """Return when the last trade was, 0 before the first."""
+        tape = self._of[symbol].tape
+        return tape[-1][3] if tape else 0
+
+    def bar(self, symbol: str, *, start: int, end: int) -> "Bar | None":
+        """Return what was traded from `start` up to `end`, None where nothing was ever before `end`.
+
+        A time without trades has the last close as its four prices.
+        """
+        bar: Bar | None = None
+        for minute in reversed(self._of[symbol].minutes):
+            if minute.start >= end:
+                continue
+            if minute.start < start:
+                return bar or Bar(start, end, minute.close)
+            earlier = Bar(start, end, minute.open)
+            earlier.absorb(minute)
+            if bar is not None:
+                earlier.absorb(bar)
+            bar = earlier
+        return bar
+
     def candles(self, symbol: str, kind: KlineType, *, limit: int, now_ms: int) -> tuple[Candle, ...]:
         """Return the latest candles, newest first, up to the one that is still open.
 
@@ -62,12 +91,14 @@ def make_up(
 
     The last hour has a trade about every second, the hours before it one every half minute.
     """
+    paths: dict[FairPrice, list[tuple[float, int]]] = {}
     for symbol, instrument in instruments.items():
         chance = random.Random(f"{seed} history {symbol}")
         walk = fair[symbol]
-        ago_s = 24 * _HOUR_S
-        while ago_s > 0:
-            price = walk.advance((1 if ago_s <= _HOUR_S else 30) * STEPS_PER_SECOND)
+        # A perpetual goes where its spot pair went.
+        path = paths.get(walk.anchor) if walk.anchor is not None else None
+        paths[walk] = path = path or list(_path(walk))
+        for price, ago_s in path:
             history.record(
                 symbol,
                 price=on_grid(price, instrument.quote_tick),
@@ -75,11 +106,24 @@ def make_up(
                 side=Side.BUY if chance.random() < 0.5 else Side.SELL,
                 ts=now_ms - ago_s * 1000 + chance.randrange(1000),
             )
-            ago_s -= 1 if ago_s <= _HOUR_S else 30
 
 
-def span(kind: KlineType, ts: int) -> tuple[int, int]:
+def _path(walk: FairPrice) -> Iterator[tuple[float, int]]:
+    """Yield prices and how many seconds ago they were."""
+    ago_s = 24 * _HOUR_S
+    while ago_s > 0:
+        seconds = 1 if ago_s <= _HOUR_S else 30
+        yield walk.advance(seconds * STEPS_PER_SECOND), ago_s
+        ago_s -= seconds
+
+
+def span(kind: KlineType | Interval, ts: int) -> tuple[int, int]:
     """Return when the candle that holds `ts` starts and ends; its end is the start of the next one."""
+    if isinstance(kind, Interval):
+        # The stream spells the long ones differently, and has one of three days (websocket-v3 §7.7).
+        if kind is Interval.DAY_3:
+            return ts - ts % _THREE_DAYS_MS, ts - ts % _THREE_DAYS_MS + _THREE_DAYS_MS
+        kind = KlineType.MONTH_1 if kind is Interval.MONTH_1 else KlineType(kind.value)
     if kind is KlineType.MONTH_1 or kind is KlineType.YEAR_1:
         return _calendar_span(kind, ts)
     length = _LENGTHS_MS[kind]
@@ -92,21 +136,21 @@ def span(kind: KlineType, ts: int) -> tuple[int, int]:
 class _SymbolHistory:
     def __init__(self) -> None:
         self.tape: deque[tuple[Decimal, Decimal, Side, int]] = deque(maxlen=MOST_TRADES)
-        self.minutes: deque[_Bar] = deque(maxlen=MOST_MINUTES)
+        self.minutes: deque[Bar] = deque(maxlen=MOST_MINUTES)
 
     def record(self, price: Decimal, quantity: Decimal, side: Side, ts: int) -> None:
         self.tape.append((price, quantity, side, ts))
         start = ts - ts % _MINUTE_MS
         # A clock that was set back must not reopen a candle.
         if not self.minutes or start > self.minutes[-1].start:
-            self.minutes.append(_Bar(start, start + _MINUTE_MS, price))
+            self.minutes.append(Bar(start, start + _MINUTE_MS, price))
         self.minutes[-1].trade(price, quantity)
 
 
-class _Bar:
+class Bar:
     """A candle in the making."""
 
-    __slots__ = ("amount", "close", "end", "high", "low", "open", "start", "volume")
+    __slots__ = ("amount", "close", "end", "high", "low", "open", "start", "trades", "volume")
 
     def __init__(self, start: int, end: int, price: Decimal) -> None:
         self.start = start
@@ -114,6 +158,7 @@ class _Bar:
         self.open = self.close = self.high = self.low = price
         self.volume = Decimal(0)
         self.amount = Decimal(0)
+        self.trades = 0
 
     def trade(self, price: Decimal, quantity: Decimal) -> None:
         self.close = price
@@ -121,33 +166,35 @@ class _Bar:
         self.low = min(self.low, price)
         self.volume += quantity
         self.amount += price * quantity
+        self.trades += 1
 
-    def absorb(self, later: "_Bar") -> None:
+    def absorb(self, later: "Bar") -> None:
         self.close = later.close
         self.high = max(self.high, later.high)
         self.low = min(self.low, later.low)
         self.volume += later.volume
         self.amount += later.amount
+        self.trades += later.trades
 
 
-def _candles(minutes: Iterable[_Bar], kind: KlineType, now_ms: int) -> Iterator[_Bar]:
+def _candles(minutes: Iterable[Bar], kind: KlineType, now_ms: int) -> Iterator[Bar]:
     """Yield the bars of `kind`, oldest first and without a hole, up to the one that holds `now_ms`."""
-    bar: _Bar | None = None
+    bar: Bar | None = None
     for minute in minutes:
         if bar is None:
-            bar = _Bar(*span(kind, minute.start), minute.open)
+            bar = Bar(*span(kind, minute.start), minute.open)
         while minute.start >= bar.end:
             yield bar
-            bar = _Bar(*span(kind, bar.end), bar.close)
+            bar = Bar(*span(kind, bar.end), bar.close)
             if minute.start < bar.end:
                 bar.open = bar.high = bar.low = minute.open
         bar.absorb(minute)
     while bar is not None:
         yield bar
-        bar = _Bar(*span(kind, bar.end), bar.close) if bar.end <= now_ms else None
+        bar = Bar(*span(kind, bar.end), bar.close) if bar.end <= now_ms else None
 
 
-def _spelled(symbol: str, kind: KlineType, bar: _Bar) -> Candle:
+def _spelled(symbol: str, kind: KlineType, bar: Bar) -> Candle:
     return Candle(
         symbol=symbol,
         open=bar.open,

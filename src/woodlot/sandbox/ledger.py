@@ -1,7 +1,7 @@
 """This file is who holds what: every asset adds up to the same total, whatever is traded.
 
-All amounts are units (see `money`). A trade moves them between two wallets and into `fees`; nothing else moves them,
-and only `deposit` makes any.
+All amounts are units (see `money`). A trade moves them between two wallets and into `fees`; a perpetual's profit comes
+out of `clearing` and its isolated margin waits in `isolated`; only `deposit` makes any and only `withdraw` ends any.
 """
 
 from collections import defaultdict
@@ -12,13 +12,17 @@ RATE_ONE = 10**8
 
 
 class Pocket:
-    """One asset of one account; `frozen` is the part of `holding` that open orders keep."""
+    """One asset of one account; `frozen` is the part of `holding` that open orders keep.
 
-    __slots__ = ("frozen", "holding")
+    A holding below zero is a debt; `lowest` is the least there was since interest was charged last.
+    """
+
+    __slots__ = ("frozen", "holding", "lowest")
 
     def __init__(self) -> None:
         self.holding = 0
         self.frozen = 0
+        self.lowest = 0
 
     @property
     def available(self) -> int:
@@ -43,6 +47,9 @@ class Ledger:
         self._wallets: list[Wallet] = []
         self.fees: defaultdict[str, int] = defaultdict(int)
         self.deposited: defaultdict[str, int] = defaultdict(int)
+        # What perpetuals' open positions have paid in less what was paid out: below zero while profits are paid first.
+        self.clearing: defaultdict[str, int] = defaultdict(int)
+        self.isolated: defaultdict[str, int] = defaultdict(int)
 
     def open_wallet(self) -> Wallet:
         """Return a new, empty wallet that counts in the totals."""
@@ -64,10 +71,36 @@ class Ledger:
 
     def pay(self, *, payer: Wallet, receiver: Wallet, asset: str, amount: int, fee: int) -> None:
         """Move `amount` from one wallet to another, which gets it less the fee. They may be the same."""
-        payer[asset].holding -= amount
+        pocket = payer[asset]
+        pocket.holding -= amount
+        if pocket.holding < pocket.lowest:
+            pocket.lowest = pocket.holding
         receiver[asset].holding += amount - fee
         self.fees[asset] += fee
 
+    def withdraw(self, wallet: Wallet, *, asset: str, amount: int) -> None:
+        """Take money out for good."""
+        if not 0 <= amount <= available(wallet, asset):
+            raise ValueError(f"a withdrawal of {asset} takes what is free")
+        wallet[asset].holding -= amount
+        self.deposited[asset] -= amount
+
+    def clear(self, wallet: Wallet, *, asset: str, amount: int) -> None:
+        """Pay a profit out of the clearing house, or a loss into it."""
+        wallet[asset].holding += amount
+        self.clearing[asset] -= amount
+
+    def collect(self, wallet: Wallet, *, asset: str, amount: int) -> None:
+        """Take a fee."""
+        wallet[asset].holding -= amount
+        self.fees[asset] += amount
+
+    def isolate(self, wallet: Wallet, *, asset: str, amount: int) -> None:
+        """Move margin into a position of its own, or back."""
+        wallet[asset].holding -= amount
+        self.isolated[asset] += amount
+
     def total(self, asset: str) -> int:
-        """Return all there is of an asset, fees included."""
-        return self.fees[asset] + sum(wallet[asset].holding for wallet in self._wallets if asset in wallet)
+        """Return all there is of an asset, fees and what the clearing house keeps included."""
+        kept = self.fees[asset] + self.clearing[asset] + self.isolated[asset]
+        return kept + sum(wallet[asset].holding for wallet in self._wallets if asset in wallet)

@@ -3,6 +3,7 @@
 import secrets
 import string
 from dataclasses import dataclass, field
+from typing import Literal
 
 LENGTH = 64
 _ALPHABET = string.ascii_letters + string.digits
@@ -21,10 +22,14 @@ class ListenKey:
 
 
 class ListenKeys:
-    """Every account has at most one key. Which scope the real exchange uses is not known (websocket-v3 §16 no 3)."""
+    """Every account has at most one key, or with `scope` "each" as many as it asks for.
 
-    def __init__(self, *, life_ms: int) -> None:
+    Which scope the real exchange uses is not known (websocket-v3 §16 no 3).
+    """
+
+    def __init__(self, *, life_ms: int, scope: Literal["account", "each"] = "account") -> None:
         self._life_ms = life_ms
+        self._scope = scope
         self._of_account: dict[str, ListenKey] = {}
         self._of_text: dict[str, ListenKey] = {}
 
@@ -32,9 +37,10 @@ class ListenKeys:
         """Make the account a new key: "a new key ... expires the old one immediately" (websocket-v3 §4.1)."""
         text = "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH))
         key = ListenKey(text, account_id, now_ms + self._life_ms)
+        self._forget_dead(now_ms)
         old = self._of_account.get(account_id)
-        if old is not None:
-            del self._of_text[old.text]
+        if old is not None and self._scope == "account":
+            self._of_text.pop(old.text, None)
         self._of_account[account_id] = key
         self._of_text[text] = key
         return key
@@ -47,3 +53,6 @@ class ListenKeys:
     def is_current(self, key: ListenKey, *, now_ms: int) -> bool:
         """Tell whether a connection opened with `key` may go on."""
         return self._of_text.get(key.text) is key and key.is_alive(now_ms)
+
+    def _forget_dead(self, now_ms: int) -> None:
+        self._of_text = {text: key for text, key in self._of_text.items() if key.is_alive(now_ms)}

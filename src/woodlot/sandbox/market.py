@@ -3,10 +3,15 @@
 from decimal import Decimal
 from typing import TypeAlias
 
-from woodlot.sandbox.matching import Book
+from woodlot.sandbox.day import DayOfTrades
+from woodlot.sandbox.matching import Book, Fill
 from woodlot.sandbox.money import EXACT, ONE, decimal, units
 from woodlot.sandbox.orders import Order
+from woodlot.sandbox.retail import match_both, shown_levels
+from woodlot.wire.enums import OrderType
 from woodlot.wire.public import Instrument
+
+_MULTIPLES_KEPT = 50_000
 
 Ratio: TypeAlias = tuple[int, int] | None
 
@@ -16,17 +21,24 @@ class Market:
 
     __slots__ = (
         "_bands",
+        "_prices",
+        "_quantities",
         "base",
         "book",
+        "day",
         "fewest_lots",
         "fewest_ticks",
+        "highest",
         "instrument",
+        "is_perpetual",
         "last",
         "least_value",
         "lot",
+        "lowest",
         "most_lots",
         "most_ticks",
         "quote",
+        "rpi",
         "symbol",
         "tick",
         "worth",
@@ -37,8 +49,17 @@ class Market:
         self.symbol = instrument.symbol
         self.base = instrument.base_asset
         self.quote = instrument.quote_asset
+        self.is_perpetual = instrument.symbol.startswith("PERP_")
         self.book = Book[Order]()
+        # What only retail flow can hit (rest-v3 §7.1, RPI).
+        self.rpi = Book[Order]()
+        self._prices = _Multiples(instrument.quote_tick)
+        self._quantities = _Multiples(instrument.base_tick)
+        self.day = DayOfTrades()
         self.last: int | None = None
+        # The range of trade prices, in ticks, since triggers were last looked at.
+        self.lowest: int | None = None
+        self.highest: int | None = None
         self.tick = units(instrument.quote_tick)
         self.lot = units(instrument.base_tick)
         # One tick times one lot, in units of the quote asset.
@@ -54,6 +75,45 @@ class Market:
             True: (_ratio(instrument.bid_floor_ratio), _ratio(instrument.bid_cap_ratio)),
             False: (_ratio(instrument.ask_floor_ratio), _ratio(instrument.ask_cap_ratio)),
         }
+
+    def book_of(self, order: Order) -> Book[Order]:
+        """Return the book in which an order rests."""
+        return self.rpi if order.type is OrderType.RPI else self.book
+
+    def match(
+        self, *, is_buy: bool, lots: int, limit: int | None, budget: int | None, is_retail: bool
+    ) -> list[Fill[Order]]:
+        """Take up to `lots` of what this taker may have; see `Book.match`."""
+        if is_retail and self.rpi.version:
+            return match_both(self.book, self.rpi, is_buy=is_buy, lots=lots, limit=limit, budget=budget)
+        return self.book.match(is_buy=is_buy, lots=lots, limit=limit, budget=budget)
+
+    def front_lots(self, *, is_buy: bool, limit: int | None, is_retail: bool) -> int:
+        """Return how much may be matched at once so that it meets one order only; 0 if there is nothing to meet."""
+        books = (self.book, self.rpi) if is_retail else (self.book,)
+        fronts = [book.front_lots(is_buy=is_buy, limit=limit) for book in books]
+        return min((lots for lots in fronts if lots), default=0)
+
+    def crosses(self, *, is_buy: bool, price: int, is_retail: bool) -> bool:
+        """Tell whether an order at `price` would trade at once."""
+        return self.book.crosses(is_buy=is_buy, price=price) or (
+            is_retail and self.rpi.crosses(is_buy=is_buy, price=price)
+        )
+
+    def shown(self, *, is_bid: bool, depth: int, rpi: bool) -> list[tuple[int, int]]:
+        """Return ticks and shown lots of the best levels of a side; with `rpi` both books as one."""
+        ladder, retail = (self.book.bids, self.rpi.bids) if is_bid else (self.book.asks, self.rpi.asks)
+        if rpi and self.rpi.version:
+            return shown_levels(ladder, retail, is_buy=is_bid, depth=depth)
+        return [(level.price, level.lots - level.hidden) for level in ladder.shown_first(depth)]
+
+    def traded(self, ticks: int) -> None:
+        """Note the price of a trade."""
+        self.last = ticks
+        if self.lowest is None or ticks < self.lowest:
+            self.lowest = ticks
+        if self.highest is None or ticks > self.highest:
+            self.highest = ticks
 
     def mid(self) -> int | None:
         """Return the middle of the touch in units, exactly; None while a side is empty."""
@@ -102,17 +162,21 @@ class Market:
         reference, ratio = self.walk_reference(is_buy=True), self._bands[True][1]
         return None if reference is None or ratio is None else -(-lots * reference * self.worth * ratio[0] // ratio[1])
 
+    def value(self, lots: int, *, price: int) -> int:
+        """Return what so many lots are worth, in units and rounded down, at a price in units."""
+        return lots * self.lot * price // ONE
+
     def hold(self, *, is_buy: bool, price: int, lots: int) -> int:
         """Return what an open order freezes: a buy its price times quantity, a sell its quantity."""
         return price * lots * self.worth if is_buy else lots * self.lot
 
     def price(self, ticks: int) -> Decimal:
         """Return a price with the decimals of its tick."""
-        return EXACT.multiply(self.instrument.quote_tick, ticks)
+        return self._prices[ticks]
 
     def quantity(self, lots: int) -> Decimal:
         """Return a quantity with the decimals of its step."""
-        return EXACT.multiply(self.instrument.base_tick, lots)
+        return self._quantities[lots]
 
     def plain_price(self, ticks: int) -> Decimal:
         """Return a price without trailing zeros, as orders and reports show it."""
@@ -121,6 +185,20 @@ class Market:
     def plain_quantity(self, lots: int) -> Decimal:
         """Return a quantity without trailing zeros, as orders and reports show it."""
         return decimal(lots * self.lot)
+
+
+class _Multiples(dict[int, Decimal]):
+    """Multiples of a tick or a step, worked out once: the windows of a book ask for the same ones all the time."""
+
+    def __init__(self, step: Decimal) -> None:
+        super().__init__()
+        self._step = step
+
+    def __missing__(self, number: int) -> Decimal:
+        if len(self) >= _MULTIPLES_KEPT:
+            self.clear()
+        multiple = self[number] = EXACT.multiply(self._step, number)
+        return multiple
 
 
 def _ratio(number: Decimal | None) -> Ratio:

@@ -1,7 +1,8 @@
 """This file is price-time priority: one symbol's book, in whole ticks and whole lots.
 
 It knows neither accounts nor money nor time. What rests is any subclass of Resting; who comes first at a price is
-the order of arrival, which a dict keeps and gives up in O(1).
+the order of arrival, which a dict keeps and gives up in O(1). An order may show a part of itself only, or nothing:
+what is not shown waits behind everything that is.
 """
 
 from bisect import bisect_left, insort
@@ -35,10 +36,12 @@ class Book(Generic[RestingT]):
         self.asks: Ladder[RestingT] = Ladder(sign=-1)
         self.version = 0
 
-    def add(self, order: RestingT) -> None:
-        """Rest `order` behind what is at its price already."""
+    def add(self, order: RestingT, visible: int | None = None) -> None:
+        """Rest `order` behind what is at its price already, showing `visible` of its lots at a time, or all."""
         self.version += 1
-        (self.bids if order.is_buy else self.asks).add(order)
+        level = (self.bids if order.is_buy else self.asks).add(order)
+        if visible is not None and visible < order.lots:
+            level.hide(order, tranche=visible)
 
     def remove(self, order: RestingT) -> None:
         """Take `order` out; it must be resting."""
@@ -48,8 +51,7 @@ class Book(Generic[RestingT]):
     def shrink(self, order: RestingT, lots: int) -> None:
         """Make `order` smaller where it stands: it keeps its place."""
         self.version += 1
-        (self.bids if order.is_buy else self.asks).levels[order.price].lots -= order.lots - lots
-        order.lots = lots
+        (self.bids if order.is_buy else self.asks).levels[order.price].shrink(order, lots)
 
     def match(
         self, *, is_buy: bool, lots: int, limit: int | None = None, budget: int | None = None
@@ -73,6 +75,11 @@ class Book(Generic[RestingT]):
         if fills:
             self.version += 1
         return fills
+
+    def front_lots(self, *, is_buy: bool, limit: int | None) -> int:
+        """Return how many lots a taker may have of the one order that comes first; 0 if none is within `limit`."""
+        level = (self.asks if is_buy else self.bids).reachable(limit)
+        return 0 if level is None else level.front_lots()
 
     def offer(self, *, is_buy: bool, lots: int, limit: int | None = None) -> tuple[int, int]:
         """Return how many of `lots` could be taken at once, and the sum of price times lots for them."""
@@ -105,6 +112,13 @@ class Ladder(Generic[RestingT]):
     def best(self) -> "Level[RestingT] | None":
         return self.levels[self._keys[-1] * self._sign] if self._keys else None
 
+    def shown_first(self, depth: int) -> "list[Level[RestingT]]":
+        """Return the first `depth` levels that show anything."""
+        levels = self.best_first(depth)
+        if any(level.hidden == level.lots for level in levels):
+            levels = [level for level in self.best_first() if level.hidden < level.lots][:depth]
+        return levels
+
     def best_first(self, depth: int | None = None) -> "list[Level[RestingT]]":
         """Return the first `depth` levels, or all."""
         keys = self._keys if depth is None else self._keys[-depth:] if depth > 0 else []
@@ -116,18 +130,21 @@ class Ladder(Generic[RestingT]):
             return None
         return self.levels[self._keys[-1] * self._sign]
 
-    def add(self, order: RestingT) -> None:
+    def add(self, order: RestingT) -> "Level[RestingT]":
         level = self.levels.get(order.price)
         if level is None:
             level = self.levels[order.price] = Level(order.price)
             insort(self._keys, order.price * self._sign)
         level.orders[order.id] = order
         level.lots += order.lots
+        return level
 
     def remove(self, order: RestingT) -> None:
         level = self.levels[order.price]
         del level.orders[order.id]
         level.lots -= order.lots
+        if level.shown_of:
+            level.reveal(order)
         if not level.orders:
             del self.levels[order.price]
             del self._keys[bisect_left(self._keys, order.price * self._sign)]
@@ -137,18 +154,24 @@ class Ladder(Generic[RestingT]):
 
 
 class Level(Generic[RestingT]):
-    """One price: the orders in their order of arrival, and how many lots they have together."""
+    """One price: the orders in their order of arrival, how many lots they have together and how many they hide."""
 
-    __slots__ = ("lots", "orders", "price")
+    __slots__ = ("hidden", "lots", "orders", "price", "shown_of")
 
     def __init__(self, price: int) -> None:
         self.price = price
         self.lots = 0
+        self.hidden = 0
         self.orders: dict[int, RestingT] = {}
+        # Of each order that hides something: the lots it shows now, and how many at a time. Hardly ever any.
+        self.shown_of: dict[int, tuple[int, int]] | None = None
 
     def take(self, lots: int, fills: list[Fill[RestingT]]) -> int:
         """Fill up to `lots` from the front, append who gave what to `fills`, return how many were there."""
         taken = left = min(lots, self.lots)
+        if self.shown_of:
+            self._take_in_rounds(left, fills)
+            return taken
         gone: list[int] = []
         for maker in self.orders.values():
             size = min(maker.lots, left)
@@ -163,3 +186,63 @@ class Level(Generic[RestingT]):
             del self.orders[order_id]
         self.lots -= taken
         return taken
+
+    def front_lots(self) -> int:
+        """Return how many lots the order that comes first would give before another one's turn."""
+        order_id = self._first()
+        shown = self._shown(order_id)
+        return shown or self.orders[order_id].lots
+
+    def hide(self, order: RestingT, *, tranche: int) -> None:
+        """Let an order show `tranche` lots at a time; 0 hides it."""
+        self.shown_of = self.shown_of or {}
+        self.shown_of[order.id] = tranche, tranche
+        self.hidden += order.lots - tranche
+
+    def reveal(self, order: RestingT) -> None:
+        """Forget what an order hid that has been taken out."""
+        shown, _ = (self.shown_of or {}).pop(order.id, (order.lots, 0))
+        self.hidden -= order.lots - shown
+
+    def shrink(self, order: RestingT, lots: int) -> None:
+        shown = self._shown(order.id)
+        self.hidden -= order.lots - shown
+        self.lots -= order.lots - lots
+        order.lots = lots
+        if self.shown_of and order.id in self.shown_of:
+            self.shown_of[order.id] = min(shown, lots), self.shown_of[order.id][1]
+        self.hidden += lots - self._shown(order.id)
+
+    def _take_in_rounds(self, left: int, fills: list[Fill[RestingT]]) -> None:
+        """Take what is shown, whose rest lines up again behind it, then what is hidden; one fill for each order."""
+        given: dict[int, tuple[RestingT, int]] = {}
+        while left:
+            order_id = self._first()
+            maker = self.orders[order_id]
+            size = min(left, self._shown(order_id) or maker.lots)
+            self._give(maker, size)
+            left -= size
+            given[order_id] = maker, given.get(order_id, (maker, 0))[1] + size
+        fills.extend(given.values())
+
+    def _give(self, maker: RestingT, size: int) -> None:
+        shown, tranche = (self.shown_of or {}).pop(maker.id, (maker.lots, None))
+        self.hidden -= maker.lots - shown
+        maker.lots -= size
+        self.lots -= size
+        if not maker.lots:
+            del self.orders[maker.id]
+        elif tranche is not None and self.shown_of is not None:
+            if shown <= size and tranche:
+                # "refills for LIMIT/POST_ONLY until done" (rest-v3 §7.3), and lines up behind the others.
+                self.orders[maker.id] = self.orders.pop(maker.id)
+            shown = shown - size if shown > size else min(tranche, maker.lots)
+            self.shown_of[maker.id] = shown, tranche
+            self.hidden += maker.lots - shown
+
+    def _first(self) -> int:
+        return next((order_id for order_id in self.orders if self._shown(order_id)), next(iter(self.orders)))
+
+    def _shown(self, order_id: int) -> int:
+        entry = self.shown_of.get(order_id) if self.shown_of else None
+        return self.orders[order_id].lots if entry is None else entry[0]

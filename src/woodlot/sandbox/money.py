@@ -8,6 +8,7 @@ from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation,
 
 DECIMALS = 12
 ONE = 10**DECIMALS
+_ZERO = Decimal(0)
 
 # Longer than anything a request can spell (60 digits) times anything listed; a digit lost is an error, not a rounding.
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
@@ -28,6 +29,8 @@ def decimal(amount: int) -> Decimal:
     >>> decimal(1_500_000_000_000), decimal(100 * ONE)
     (Decimal('1.5'), Decimal('100'))
     """
+    if not amount:
+        return _ZERO
     whole, rest = divmod(amount, ONE)
     if not rest:
         return Decimal(whole)

@@ -1,13 +1,15 @@
-"""This file is what waits to be told after a command: trades and reports as they happen, balances behind them."""
+"""This file is what waits to be told after a command: trades and reports as they come, then balances and positions."""
 
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from woodlot.sandbox.accounts import Account
-from woodlot.sandbox.events import BalancesChanged, ExchangeEvent
+from woodlot.sandbox.events import BalancesChanged, ExchangeEvent, PositionsChanged
 from woodlot.sandbox.money import decimal
+from woodlot.sandbox.positions import Position
 from woodlot.wire.events import Balance
+from woodlot.wire.events import Position as PositionEvent
 
 EVENTS_KEPT: Final = 100_000
 """How many events wait at most. Whoever does not drain them loses the oldest."""
@@ -16,10 +18,14 @@ EVENTS_KEPT: Final = 100_000
 class Outbox:
     """Keep events in order. An asset that was touched is told only if it is not as it was last told."""
 
-    def __init__(self, *, mark_of: Callable[[str], int]) -> None:
+    def __init__(
+        self, *, mark_of: Callable[[str], int], tell_position: Callable[[Position, int], PositionEvent]
+    ) -> None:
         self._mark_of = mark_of
+        self._tell_position = tell_position
         self._events: deque[ExchangeEvent] = deque(maxlen=EVENTS_KEPT)
         self._touched: dict[tuple[str, str], Account] = {}
+        self._moved: dict[tuple[str, str, str], tuple[Account, Position]] = {}
 
     def add(self, event: ExchangeEvent) -> None:
         self._events.append(event)
@@ -30,10 +36,25 @@ class Outbox:
             for asset in assets:
                 self._touched[account.id, asset] = account
 
-    def flush_balances(self, *, now_ms: int) -> None:
+    def touch_position(self, account: Account, position: Position) -> None:
+        """Note that a position, or what is open for it, has changed."""
+        if account.watched:
+            self._moved[account.id, position.symbol, position.side] = account, position
+
+    def flush(self, *, now_ms: int) -> None:
         """Say what has changed, once for each account; behind everything that was said before."""
-        if not self._touched:
-            return
+        if self._touched:
+            self._flush_balances(now_ms)
+        if self._moved:
+            self._flush_positions(now_ms)
+
+    def take(self) -> list[ExchangeEvent]:
+        """Return what has been said since the last call."""
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    def _flush_balances(self, now_ms: int) -> None:
         changed: dict[str, list[Balance]] = {}
         for (account_id, asset), account in self._touched.items():
             balance = self._changed(account, asset=asset, now_ms=now_ms)
@@ -42,11 +63,13 @@ class Outbox:
         self._touched.clear()
         self._events.extend(BalancesChanged(account_id, tuple(balances)) for account_id, balances in changed.items())
 
-    def take(self) -> list[ExchangeEvent]:
-        """Return what has been said since the last call."""
-        events = list(self._events)
-        self._events.clear()
-        return events
+    def _flush_positions(self, now_ms: int) -> None:
+        changed: dict[str, list[PositionEvent]] = {}
+        for account, position in self._moved.values():
+            position.version += 1
+            changed.setdefault(account.id, []).append(self._tell_position(position, now_ms))
+        self._moved.clear()
+        self._events.extend(PositionsChanged(account_id, tuple(positions)) for account_id, positions in changed.items())
 
     def _changed(self, account: Account, *, asset: str, now_ms: int) -> Balance | None:
         pocket = account.wallet[asset]

@@ -13,6 +13,8 @@ _log = logging.getLogger("woodlot.sandbox")
 
 # "1e999999999" is ten characters in JSON and a gigabyte in plain decimal notation.
 _LARGEST_EXPONENT = 60
+# "an older page shows `POST /v3/trade/order/cancelAllAfter` with a form body" (rest-v3 §9.1.8)
+_FORM_PATH = "/v3/trade/order/cancelAllAfter"
 _warned_of_form: list[str] = []
 
 
@@ -22,6 +24,8 @@ def read_parameters(*, method: str, path: str, query: str, body: str, strict: bo
     GET and DELETE speak in the query, POST and PUT in a JSON object (rest-v3 §2.2). Raises Refusal (-1005) for
     anything that is not one name with one value each.
     """
+    if method == Method.POST and path == _FORM_PATH and not body.lstrip().startswith("{"):
+        return _pairs(body)
     if method in {Method.POST, Method.PUT}:
         return _json_object(body)
     if method == Method.DELETE and path == "/v3/trade/order" and body and not query:

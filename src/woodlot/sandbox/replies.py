@@ -1,20 +1,19 @@
 """This file is how a reply is spelled: the envelope around an answer, and the envelope of a refusal (rest-v3 §3)."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
 
 import msgspec
 
 from woodlot.sandbox.refusal import Refusal
+from woodlot.sandbox.spellings import Spelling, spelling_of
 from woodlot.wire.amount import plain
 from woodlot.wire.answer import Answer, Event, encode_ours
+from woodlot.wire.loose import LooseAnswer
+from woodlot.wire.moment import Time
 
 NO_UPSTREAM = b'{"code":503,"message":"[GW] no upstream server"}'
 """What the gateway says to an unknown path, with HTTP 200 and without `success` (rest-v3 §5.2)."""
-
-# "`makerFeeRate`, `takerFeeRate` int" among strings (rest-v3 §9.3).
-_ALWAYS_NUMBERS = frozenset({"makerFeeRate", "takerFeeRate"})
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -33,16 +32,17 @@ def success(answer: Answer, *, now_ms: int, numbers: bool = False, timestamp_fir
 
     An answer's own `timestamp` is the envelope's; only the book's differs from the server's clock (§3.1).
     """
-    data = _builtins(answer)
-    timestamp = data.pop("timestamp", 0) or now_ms
-    data = {
-        name: _respelled(value, trimmed if numbers or name in _ALWAYS_NUMBERS else _text)
-        for name, value in data.items()
-    }
+    spelling = spelling_of(type(answer), numbers=numbers)
+    data, timestamp = _told(answer, spelling, now_ms=now_ms)
     # The order of keys is the recorded one: `orderbook` alone has the timestamp before the data (rest-v3 §3.1).
     if timestamp_first:
         return _encoder.encode({"success": True, "timestamp": timestamp, "data": data})
-    return _encoder.encode({"success": True, "data": data, "timestamp": timestamp})
+    reply: dict[str, Any] = {"success": True}
+    if spelling.is_beside:
+        reply |= data
+    elif data is not None and data != {}:
+        reply["data"] = data
+    return _encoder.encode(reply | {"timestamp": timestamp} if spelling.has_timestamp else reply)
 
 
 def failure(refusal: Refusal) -> bytes:
@@ -59,8 +59,8 @@ def failure(refusal: Refusal) -> bytes:
 
 def frame(topic: str, event: Event, *, ts: int) -> bytes:
     """Spell a push: amounts as plain strings, keys that are not set left out."""
-    data = {key: value for key, value in _builtins(event).items() if value is not None}
-    return _encoder.encode({"topic": topic, "ts": ts, "data": _respelled(data, plain)})
+    data = {key: _plainly(value) for key, value in _builtins(event).items() if value is not None}
+    return _encoder.encode({"topic": topic, "ts": ts, "data": data})
 
 
 def trimmed(number: Decimal) -> Decimal:
@@ -74,21 +74,47 @@ def trimmed(number: Decimal) -> Decimal:
     return short.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else short
 
 
-def _builtins(value: msgspec.Struct) -> dict[str, Any]:
-    return msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=encode_ours)
+def _told(answer: Answer, spelling: Spelling, *, now_ms: int) -> tuple[Any, int]:
+    """Return the data of a reply and its time."""
+    if isinstance(answer, LooseAnswer):
+        return _respelled(answer.data, spelling, ""), answer.timestamp or now_ms
+    hook = _seconds if spelling.has_seconds else encode_ours
+    data = msgspec.to_builtins(answer, builtin_types=(Decimal,), enc_hook=hook)
+    timestamp = data.pop("timestamp", 0) or now_ms
+    return _respelled(data, spelling, ""), timestamp
 
 
-def _respelled(value: Any, spell: Callable[[Decimal], Decimal | str]) -> Any:
+def _respelled(value: Any, spelling: Spelling, name: str) -> Any:
     match value:
         case Decimal():
-            return spell(value)
+            return trimmed(value) if spelling.is_number(name) else plain(trimmed(value))
+        case int() if name in spelling.texts:
+            return str(value)
         case dict():
-            return {key: _respelled(entry, spell) for key, entry in cast("dict[str, Any]", value).items()}
+            fields = cast("dict[str, Any]", value)
+            return {spelling.renamed.get(key, key): _respelled(entry, spelling, key) for key, entry in fields.items()}
         case list() | tuple():
-            return [_respelled(entry, spell) for entry in cast("list[Any]", value)]
+            return [_respelled(entry, spelling, name) for entry in cast("list[Any]", value)]
         case _:
             return value
 
 
-def _text(number: Decimal) -> str:
-    return plain(trimmed(number))
+def _plainly(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return plain(value)
+        case dict():
+            return {key: _plainly(entry) for key, entry in cast("dict[str, Any]", value).items()}
+        case list() | tuple():
+            return [_plainly(entry) for entry in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+def _builtins(value: msgspec.Struct) -> dict[str, Any]:
+    return msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=encode_ours)
+
+
+def _seconds(value: object) -> object:
+    """Spell a time as "string seconds with decimals" (rest-v3 §3.3)."""
+    return f"{value.ms // 1000}.{value.ms % 1000:03}" if isinstance(value, Time) else encode_ours(value)

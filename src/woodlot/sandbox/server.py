@@ -1,36 +1,37 @@
 """This file is the sandbox at work: REST and both streams on one port, and the loops that keep its market moving."""
 
 import asyncio
-import contextlib
-import ipaddress
 import logging
-import math
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 
 from aiohttp import web
 
 from woodlot.clock import Clock, SystemClock
 from woodlot.errors import ConfigurationError
+from woodlot.sandbox.back_office import BackOffice
 from woodlot.sandbox.connections import Connections, Kind
-from woodlot.sandbox.crowd import Crowd
+from woodlot.sandbox.control import Control
 from woodlot.sandbox.edge import Edge
-from woodlot.sandbox.events import BalancesChanged, Reported, TradePrinted
 from woodlot.sandbox.exchange import Exchange
-from woodlot.sandbox.feed import Feed, Push
+from woodlot.sandbox.faults import Faults, SkewedClock
 from woodlot.sandbox.gate import Gate
 from woodlot.sandbox.handlers import Venue
-from woodlot.sandbox.history import History, make_up
 from woodlot.sandbox.listen_keys import ListenKeys
-from woodlot.sandbox.prices import STEPS_PER_SECOND, FairPrice
+from woodlot.sandbox.options import SandboxOptions
+from woodlot.sandbox.prices import STEPS_PER_SECOND
+from woodlot.sandbox.scenarios import Scenario
 from woodlot.sandbox.signatures import ApiKey
+from woodlot.sandbox.simulation import STEP_MS, Simulation, Telling
 from woodlot.sandbox.sockets import public_topics
+from woodlot.sandbox.state import State, describe
 from woodlot.sandbox.throttle import Throttle
-from woodlot.wire.events import BalanceUpdate
-from woodlot.wire.topics import Account, Balances, ExecutionReports
+from woodlot.wire.topics import Account, ExecutionReports
+
+__all__ = ["START_HOLDINGS", "Sandbox", "SandboxOptions"]
 
 START_HOLDINGS = {
     "USDT": Decimal(100_000),
@@ -39,37 +40,13 @@ START_HOLDINGS = {
     "WOO": Decimal(50_000),
 }
 
-_STEP_MS = 1000 // STEPS_PER_SECOND
 # After a pause of the machine the market goes on from here; it does not race through what it missed.
 _MOST_STEPS_AT_ONCE = 4
 _OVERDUE_EVERY_MS = 250
 _ACCOUNT_EVERY_MS = 1000
-_OPEN_CONNECTIONS = 100  # per address (websocket-v3 §2)
 _STOP_WITHIN_S = 1.0
 
 _log = logging.getLogger("woodlot.sandbox")
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxOptions:
-    """Where to listen and how to behave. `limits` scales the rate limits, None switches them off."""
-
-    host: str = "127.0.0.1"
-    port: int = 0
-    seed: int = 7
-    listen_key_ttl_s: float = 86_400
-    limits: float | None = 1.0
-    strict: bool = False
-
-    def __post_init__(self) -> None:
-        if not _is_loopback(self.host):
-            raise ConfigurationError(f"the sandbox listens on loopback only, not on {self.host!r}")
-        if not 0 <= self.port <= 65_535:
-            raise ConfigurationError(f"port: expected 0 to 65535, got {self.port}")
-        if not (math.isfinite(self.listen_key_ttl_s) and self.listen_key_ttl_s > 0):
-            raise ConfigurationError(f"listen_key_ttl_s: expected seconds above 0, got {self.listen_key_ttl_s}")
-        if self.limits is not None and not (math.isfinite(self.limits) and self.limits > 0):
-            raise ConfigurationError(f"limits: expected a factor above 0 or None, got {self.limits}")
 
 
 class Sandbox:
@@ -77,26 +54,25 @@ class Sandbox:
 
     def __init__(self, options: SandboxOptions, *, clock: Clock) -> None:
         """Build everything that needs no socket; use `start`."""
-        now_ms = clock.now_ms()
         self._options = options
-        self._clock = clock
-        self.exchange = Exchange(clock=clock, seed=options.seed)
-        self.account_id: str = self.exchange.open_account("woodlot sandbox", START_HOLDINGS).id
+        self.faults = Faults(clock=clock, seed=options.seed, faults=options.faults)
+        self._clock = SkewedClock(clock, self.faults)
         self.api_key = secrets.token_urlsafe(16)
         self.api_secret = secrets.token_hex(16).upper()
-        symbols = self.exchange.instruments
-        fair = {symbol: FairPrice(symbol, seed=options.seed) for symbol in symbols}
-        self._history = History(symbols)
-        make_up(self._history, instruments=symbols, fair=fair, seed=options.seed, now_ms=now_ms)
-        self._crowd = Crowd(self.exchange, fair=fair, seed=options.seed)
-        self._crowd.open()
-        self._feed = Feed(self.exchange, now_ms=now_ms)
-        self._listen_keys = ListenKeys(life_ms=round(options.listen_key_ttl_s * 1000))
-        self._connections = Connections(
-            clock=clock,
-            keys=self._listen_keys,
-            most_per_address=None if options.limits is None else _OPEN_CONNECTIONS,
+        office = self._load_or_build(options)
+        self._scenario = Scenario.read(options.scenario) if options.scenario else None
+        self._listen_keys = ListenKeys(
+            life_ms=round(options.listen_key_ttl_s * 1000), scope=options.quirks.listen_key_scope
         )
+        self.connections = Connections(
+            clock=self._clock,
+            keys=self._listen_keys,
+            factor=options.limits,
+            quirks=options.quirks,
+            faults=self.faults,
+        )
+        self._venue = self._open_venue(office)
+        self._open_gate = self._gate()
         self._runner: web.ServerRunner | None = None
         self._loops: list[asyncio.Task[None]] = []
         self._stepped_s = clock.monotonic_s()
@@ -110,8 +86,8 @@ class Sandbox:
         sandbox._loops = [
             asyncio.create_task(sandbox._every(interval_ms, action), name=f"sandbox {action.__name__}")
             for interval_ms, action in (
-                (_STEP_MS, sandbox._move_market),
-                (_OVERDUE_EVERY_MS, sandbox._connections.end_overdue),
+                (STEP_MS, sandbox._move_market),
+                (_OVERDUE_EVERY_MS, sandbox.connections.end_overdue),
                 (_ACCOUNT_EVERY_MS, sandbox._push_accounts),
             )
         ]
@@ -123,7 +99,7 @@ class Sandbox:
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
-        self._connections.cut("all")
+        self.connections.cut("all")
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
@@ -140,6 +116,10 @@ class Sandbox:
         return f"Sandbox(rest_url={self.rest_url!r}, api_key={self.api_key!r}, api_secret=<hidden>, seed={self.seed})"
 
     @property
+    def exchange(self) -> Exchange:
+        return self.simulation.exchange
+
+    @property
     def rest_url(self) -> str:
         return f"http://{_host_in_url(self._options.host)}:{self.port}"
 
@@ -153,16 +133,56 @@ class Sandbox:
 
     def cut_streams(self, kind: Kind = "all") -> None:
         """Abort the live sockets of a kind without a close frame, as a failing network does."""
-        self._connections.cut(kind)
+        self.connections.cut(kind)
+
+    def save(self) -> bytes:
+        """Return everything that a sandbox started with `state` goes on from."""
+        return State(self.simulation, office=self._venue.office, account_id=self.account_id).save()
+
+    def _load_or_build(self, options: SandboxOptions) -> BackOffice | None:
+        """Make the market, or go on from a saved one; return the saved back office."""
+        if options.state is not None:
+            state = State.load(Path(options.state).read_bytes(), clock=self._clock, faults=self.faults)
+            self.simulation, self.account_id = state.simulation, state.account_id
+            return state.office
+        self.simulation = Simulation(
+            clock=self._clock,
+            seed=options.seed,
+            quirks=options.quirks,
+            faults=self.faults,
+            profile=options.profile,
+            quiet=options.quiet,
+        )
+        self.account_id = self.simulation.open_account("woodlot sandbox", START_HOLDINGS)
+        return None
+
+    def _open_venue(self, office: BackOffice | None) -> Venue:
+        venue = Venue(
+            exchange=self.exchange,
+            feed=self.simulation.feed,
+            history=self.simulation.history,
+            listen_keys=self._listen_keys,
+            clock=self._clock,
+        )
+        if office is not None:
+            object.__setattr__(venue, "office", office)
+        venue.office.credentials.grant(self.api_key, self.account_id)
+        return venue
 
     async def _listen(self) -> None:
         edge = Edge(
-            self._gate(),
-            connections=self._connections,
+            self._open_gate,
+            connections=self.connections,
             keys=self._listen_keys,
             clock=self._clock,
-            public_topics=public_topics(self.exchange.instruments),
+            public_topics=lambda: public_topics(set(self.exchange.instruments) - self.simulation.status.hidden),
             after_reply=self._after_reply,
+            control=Control(
+                self.faults, inspect=lambda: describe(self.simulation), save=self.save, token=self._options.token
+            ),
+            is_down=self._is_down,
+            faults=self.faults,
+            quirks=self._options.quirks,
         )
         self._runner = web.ServerRunner(edge.server(), shutdown_timeout=_STOP_WITHIN_S)
         await self._runner.setup()
@@ -175,53 +195,62 @@ class Sandbox:
         self.port = self._runner.addresses[0][1]
 
     def _gate(self) -> Gate:
-        venue = Venue(
-            exchange=self.exchange,
-            feed=self._feed,
-            history=self._history,
-            listen_keys=self._listen_keys,
-            clock=self._clock,
-        )
         keys = {self.api_key: ApiKey(self.api_secret, self.account_id)}
-        throttle = Throttle(clock=self._clock, factor=self._options.limits)
-        return Gate(venue, keys=keys, throttle=throttle, strict=self._options.strict)
+        quirks = self._options.quirks
+        throttle = Throttle(clock=self._clock, factor=self._options.limits, quirks=quirks)
+        return Gate(
+            self._venue,
+            keys=keys,
+            throttle=throttle,
+            strict=self._options.strict,
+            faults=self.faults,
+            quirks=quirks,
+            status=self.simulation.status,
+        )
+
+    def _is_down(self) -> bool:
+        if self.faults.strike("server.restart") is None:
+            return False
+        self.connections.cut("all")
+        return True
 
     def _after_reply(self) -> None:
         self._tell()
-        self._connections.end_overdue()
+        self.connections.end_overdue()
 
     def _move_market(self) -> None:
-        passed = round((self._clock.monotonic_s() - self._stepped_s) * STEPS_PER_SECOND)
-        self._stepped_s += passed / STEPS_PER_SECOND
-        for _ in range(min(passed, _MOST_STEPS_AT_ONCE)):
-            self._crowd.step()
+        if self._is_down():
+            return
+        pace = STEPS_PER_SECOND * self._options.speed
+        passed = int((self._clock.monotonic_s() - self._stepped_s) * pace + 1e-6)
+        self._stepped_s += passed / pace
+        self.simulation.step(min(passed, max(1, round(_MOST_STEPS_AT_ONCE * self._options.speed))))
+        if self._scenario is not None:
+            self._scenario.play(self.simulation)
         self._tell()
-        self._publish(self._feed.tick(now_ms=self._clock.now_ms()))
+        self._publish(self.simulation.publish(wanted=frozenset(self.connections.topics()), all_books=False))
+        if self._options.quirks.initial_private_state:
+            self.connections.greet(self.simulation.state_of, ts=self._clock.now_ms())
+        self.connections.suffer()
+        self.connections.send_late()
 
     def _tell(self) -> None:
-        """Pass on what the exchange has to say: to the tape, to everybody, to the accounts concerned."""
+        """Pass on what the exchange has to say: to everybody, and to the accounts concerned."""
+        self._publish(self.simulation.tell())
         now_ms = self._clock.now_ms()
-        for event in self.exchange.take_events():
-            match event:
-                case TradePrinted(symbol, price, quantity, side, ts):
-                    self._history.record(symbol, price=price, quantity=quantity, side=side, ts=ts)
-                    self._publish([self._feed.trade(symbol, price=price, quantity=quantity, side=side, ts=ts)])
-                case Reported(account_id, report):
-                    self._connections.publish(ExecutionReports().name, report, ts=now_ms, account_id=account_id)
-                case BalancesChanged(account_id, balances):
-                    update = BalanceUpdate(balances=balances)
-                    self._connections.publish(Balances().name, update, ts=now_ms, account_id=account_id)
-        self._publish(self._feed.touches(now_ms=now_ms))
+        for late in self._open_gate.late_refusals():
+            topic = ExecutionReports().name
+            self.connections.publish_data(topic, late.data, ts=now_ms, account_id=late.account_id)
 
-    def _publish(self, pushes: list[Push]) -> None:
+    def _publish(self, tellings: Sequence[Telling]) -> None:
         now_ms = self._clock.now_ms()
-        for topic, event in pushes:
-            self._connections.publish(topic, event, ts=now_ms)
+        for topic, event, account_id in tellings:
+            self.connections.publish(topic, event, ts=now_ms, account_id=account_id)
 
     def _push_accounts(self) -> None:
-        for account_id in self._connections.accounts_on(Account().name):
+        for account_id in self.connections.accounts_on(Account().name):
             state = self.exchange.account_state(account_id)
-            self._connections.publish(Account().name, state, ts=self._clock.now_ms(), account_id=account_id)
+            self.connections.publish(Account().name, state, ts=self._clock.now_ms(), account_id=account_id)
 
     async def _every(self, interval_ms: int, action: Callable[[], None]) -> None:
         """Run `action` at each multiple of the interval; a fault in it is logged, the next round comes."""
@@ -231,14 +260,6 @@ class Sandbox:
                 action()
             except Exception:  # noqa: BLE001 - a market that stands still would be the worse fault
                 _log.exception("a background task of the sandbox failed; it goes on with the next round")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
 
 
 def _host_to_bind(host: str) -> str:

@@ -5,85 +5,150 @@ is a success all the same; only a request that is not understood is an error.
 """
 
 import json
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+from typing import Any, NamedTuple, cast
 
-from woodlot.wire.frames import MOST_TOPICS_PER_REQUEST
-from woodlot.wire.topics import BOOK_DEPTHS, Account, Balances, Bbo, BookDeltas, ExecutionReports, Trades
+from woodlot.sandbox.quirks import Quirks
+from woodlot.wire.topics import (
+    BOOK_DEPTHS,
+    PRIVATE,
+    BookDeltas,
+    BookTops,
+    Candles,
+    EstimatedFundings,
+    IndexPrices,
+    Interval,
+    MarkPrices,
+    OpenInterests,
+    RpiBbo,
+    RpiBookDeltas,
+    Tickers,
+    Topic,
+    Trades,
+)
+from woodlot.wire.topics import Bbo as Touches
 
 MOST_TOPICS = 100
 """What one connection can be subscribed to at once (websocket-v3 §2)."""
 
-PRIVATE_TOPICS = frozenset({ExecutionReports().name, Balances().name, Account().name})
+PRIVATE_TOPICS = frozenset(kind().name for kind in PRIVATE)
 
 _INVALID_COMMAND = "Command type invalid!"
-_INVALID_REQUEST = "Invalid request."
 
 
 def public_topics(symbols: Iterable[str]) -> frozenset[str]:
     """Return every public topic there is for these symbols."""
-    return frozenset(
-        topic.name
-        for symbol in symbols
-        for topic in (Trades(symbol), Bbo(symbol), *(BookDeltas(symbol, depth) for depth in BOOK_DEPTHS))
-    )
+    return frozenset(topic.name for symbol in symbols for topic in _topics_of(symbol))
+
+
+def _topics_of(symbol: str) -> Iterable[Topic[Any]]:
+    yield from (kind(symbol) for kind in (Trades, Touches, RpiBbo, BookTops, Tickers))
+    yield from (kind(symbol, depth) for kind in (BookDeltas, RpiBookDeltas) for depth in BOOK_DEPTHS)
+    yield from (Candles(symbol, interval) for interval in Interval)
+    # "asking with the PERP symbol is dropped silently" (websocket-v3 §7.9), and the reverse for the others.
+    figures = (MarkPrices, OpenInterests, EstimatedFundings) if symbol.startswith("PERP_") else (IndexPrices,)
+    yield from (kind(symbol) for kind in figures)
+
+
+class Sort(Enum):
+    """What a reply is."""
+
+    ACK = auto()
+    ERROR = auto()
+    PONG = auto()
+
+
+class Said(NamedTuple):
+    """One reply."""
+
+    sort: Sort
+    text: str
 
 
 class Session:
-    """One connection: what it may subscribe to, what it is subscribed to, and the answer to whatever it says."""
+    """One connection: what it may subscribe to, what it is subscribed to, and the answer to whatever it says.
 
-    def __init__(self, offered: frozenset[str]) -> None:
+    `elsewhere` are the topics of the other stream, which one quirk refuses in another way.
+    """
+
+    def __init__(
+        self, offered: frozenset[str], *, elsewhere: frozenset[str] = frozenset(), quirks: Quirks | None = None
+    ) -> None:
         self._offered = offered
+        self._elsewhere = elsewhere
+        self._quirks = quirks or Quirks()
         self.topics: set[str] = set()
+        self.fresh: list[str] = []
+        """What was subscribed to since somebody last looked."""
 
-    def receive(self, text: str, *, now_ms: int) -> list[str]:
+    def receive(self, text: str, *, now_ms: int) -> list[Said]:
         """Obey one text frame and return what to send back. Never raises for what the other end sent."""
         try:
             command = json.loads(text)
         except (ValueError, RecursionError):
             command = None
         if not isinstance(command, dict):
-            return [_error("", _INVALID_REQUEST, now_ms)]
+            return [_error("", "Invalid request.", now_ms)]
         return self._obey(cast("dict[str, Any]", command), now_ms)
 
-    def refuse_binary(self, *, now_ms: int) -> list[str]:
+    def refuse_binary(self, *, now_ms: int) -> list[Said]:
         """Answer a binary frame: `ERROR`, "Invalid request." by default (websocket-v3 §16 no 21)."""
-        return [_error("", _INVALID_REQUEST, now_ms)]
+        return [_error("", self._quirks.malformed_command_text, now_ms)]
 
-    def _obey(self, command: dict[str, Any], now_ms: int) -> list[str]:
-        request_id = _echo(command.get("id"))
+    def _obey(self, command: dict[str, Any], now_ms: int) -> list[Said]:
+        request_id = self._echo(command.get("id"))
         word = command.get("cmd")
         match word.upper() if isinstance(word, str) else None:  # `"subscribe"` works (§5.1)
             case "PING":
-                return [_text({"cmd": "PONG", "success": True, "time": now_ms})]
+                return [Said(Sort.PONG, _text({"cmd": "PONG", "success": True, "time": now_ms}))]
             case "PONG":
                 return []
             case "SUBSCRIBE" | "UN_SUBSCRIBE" as known:
                 return [self._change(known, request_id, command.get("params"), now_ms)]
+            case "LIST_SUBSCRIPTION" as known if self._quirks.list_subscription == "topics":
+                return [_reply(request_id, known, now_ms, success=True, data=sorted(self.topics))]
             case _:
                 return [_error(request_id, _INVALID_COMMAND, now_ms)]
 
-    def _change(self, word: str, request_id: str, params: object, now_ms: int) -> str:
+    def _change(self, word: str, request_id: str | int, params: object, now_ms: int) -> Said:
         topics = _names(params)
         if topics is None:
-            return _error(request_id, _INVALID_REQUEST, now_ms)
+            return _error(request_id, self._quirks.malformed_command_text, now_ms)
         # "11 or more topics in `params`: ... none of them is subscribed; socket stays open" (§5.2)
-        if len(topics) > MOST_TOPICS_PER_REQUEST:
+        if len(topics) > self._quirks.topics_per_request or self._refuses(word, topics):
             return _reply(request_id, word, now_ms, success=False, data=_INVALID_COMMAND)
         accept = self._subscribe if word == "SUBSCRIBE" else self._unsubscribe
         return _reply(request_id, word, now_ms, success=True, data=[topic for topic in topics if accept(topic)])
+
+    def _refuses(self, word: str, topics: Sequence[str]) -> bool:
+        quirks = self._quirks
+        if word == "UN_SUBSCRIBE":
+            return quirks.unsubscribing_nothing == "refused" and not self.topics.issuperset(topics)
+        return (quirks.bad_topic_is_refused and not self._offered.issuperset(topics)) or (
+            quirks.foreign_topic_is_refused and not self._elsewhere.isdisjoint(topics)
+        )
 
     def _subscribe(self, topic: str) -> bool:
         if topic not in self._offered or topic in self.topics or len(self.topics) >= MOST_TOPICS:
             return False
         self.topics.add(topic)
+        self.fresh.append(topic)
         return True
 
     def _unsubscribe(self, topic: str) -> bool:
         if topic not in self.topics:
-            return False
+            return self._quirks.unsubscribing_nothing == "named"
         self.topics.remove(topic)
         return True
+
+    def _echo(self, request_id: object) -> str | int:
+        """A number is echoed as a string; what is neither text nor a number is not echoed."""
+        if isinstance(request_id, bool) or not isinstance(request_id, str | int):
+            return ""
+        if isinstance(request_id, int) and self._quirks.numeric_id_is_echoed_as == "number":
+            return request_id
+        return str(request_id)
 
 
 def _names(params: object) -> list[str] | None:
@@ -94,19 +159,13 @@ def _names(params: object) -> list[str] | None:
     return names if len(names) == len(entries) else None
 
 
-def _echo(request_id: object) -> str:
-    """A number is echoed as a string; what is neither text nor a number is not echoed."""
-    if isinstance(request_id, bool) or not isinstance(request_id, str | int):
-        return ""
-    return str(request_id)
-
-
-def _error(request_id: str, text: str, now_ms: int) -> str:
+def _error(request_id: str | int, text: str, now_ms: int) -> Said:
     return _reply(request_id, "ERROR", now_ms, success=False, data=text)
 
 
-def _reply(request_id: str, word: str, now_ms: int, *, success: bool, data: str | list[str]) -> str:
-    return _text({"id": request_id, "cmd": word, "success": success, "time": now_ms, "data": data})
+def _reply(request_id: str | int, word: str, now_ms: int, *, success: bool, data: str | list[str]) -> Said:
+    text = _text({"id": request_id, "cmd": word, "success": success, "time": now_ms, "data": data})
+    return Said(Sort.ACK if success else Sort.ERROR, text)
 
 
 def _text(reply: dict[str, Any]) -> str:

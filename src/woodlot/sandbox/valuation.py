@@ -1,15 +1,16 @@
-"""This file is what an account is worth, in USDT at mid prices, and how that is told."""
+"""This file is how it is told what an account holds, is worth and can still risk."""
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from woodlot.sandbox.accounts import Account
-from woodlot.sandbox.money import ONE, decimal, times
-from woodlot.wire.account import AccountInfo, AccountMode, PositionMode
+from woodlot.sandbox.money import ONE, decimal
+from woodlot.sandbox.risk import Standing
+from woodlot.wire.account import AccountInfo, AccountMode
 from woodlot.wire.asset import Holding
-from woodlot.wire.enums import MarginMode
 from woodlot.wire.events import AccountState
 from woodlot.wire.moment import Time
 
@@ -17,33 +18,32 @@ _ZERO = Decimal(0)
 # As recorded without positions: "`marginRatio` is "10" (1000 %)" (rest-v3 §9.3).
 _MARGIN_RATIO = Decimal(10)
 _MAINTENANCE_RATIO = Decimal("0.03")
-# As recorded, in futures mode.
-_LEVERAGE = 0
 # Values are recorded with eight decimals.
 _VALUE_STEP = ONE // 10**8
 
 
-def account_info(account: Account, *, mark: Callable[[str], int]) -> AccountInfo:
-    """Return the account as `GET /v3/account/info` shows it. There is no margin yet: collateral is what is held."""
-    total, free = _worth(account, mark=mark)
+def account_info(account: Account, *, standing: Standing) -> AccountInfo:
+    """Return the account as `GET /v3/account/info` shows it."""
+    ratios = _ratios(standing)
+    value = _value(standing.value)
     return AccountInfo(
         application_id=account.id,
         account=account.name,
         alias=account.name,
         otpauth=True,
         account_mode=AccountMode(account.mode),
-        position_mode=PositionMode.ONE_WAY,
-        leverage=_LEVERAGE,
+        position_mode=account.settings.position_mode,
+        leverage=_leverage(account),
         maker_fee_rate=account.maker_fee_bp,
         taker_fee_rate=account.taker_fee_bp,
-        margin_ratio=_MARGIN_RATIO,
-        open_margin_ratio=_MARGIN_RATIO,
-        initial_margin_ratio=_MARGIN_RATIO,
-        maintenance_margin_ratio=_MAINTENANCE_RATIO,
-        total_collateral=total,
-        free_collateral=free,
-        total_account_value=total,
-        total_trading_value=total,
+        margin_ratio=ratios.margin,
+        open_margin_ratio=ratios.open_margin,
+        initial_margin_ratio=ratios.initial,
+        maintenance_margin_ratio=ratios.maintenance,
+        total_collateral=_value(standing.collateral),
+        free_collateral=_value(standing.free),
+        total_account_value=value,
+        total_trading_value=value,
         total_vault_value=_ZERO,
         total_staking_value=_ZERO,
         total_launchpad_value=_ZERO,
@@ -51,28 +51,29 @@ def account_info(account: Account, *, mark: Callable[[str], int]) -> AccountInfo
     )
 
 
-def account_state(account: Account, *, mark: Callable[[str], int]) -> AccountState:
+def account_state(account: Account, *, standing: Standing) -> AccountState:
     """Return the account as its topic pushes it, with the fields of its mode (websocket-v3 §9.5)."""
-    total, free = _worth(account, mark=mark)
+    value = _value(standing.value)
     if account.mode == AccountMode.PURE_SPOT:
-        return AccountState(account_mode=account.mode, total_account_value=total)
+        return AccountState(account_mode=account.mode, total_account_value=value)
+    ratios = _ratios(standing)
     state = AccountState(
         account_mode=account.mode,
-        margin_ratio=_MARGIN_RATIO,
-        open_margin_ratio=_MARGIN_RATIO,
-        initial_margin_ratio=_MARGIN_RATIO,
-        maintenance_margin_ratio=_MAINTENANCE_RATIO,
-        total_collateral=total,
-        free_collateral=free,
-        total_account_value=total,
+        margin_ratio=ratios.margin,
+        open_margin_ratio=ratios.open_margin,
+        initial_margin_ratio=ratios.initial,
+        maintenance_margin_ratio=ratios.maintenance,
+        total_collateral=_value(standing.collateral),
+        free_collateral=_value(standing.free),
+        total_account_value=value,
     )
     if account.mode == AccountMode.MARGIN:
-        return replace(state, leverage=_LEVERAGE)
+        return replace(state, leverage=_leverage(account))
     return replace(
         state,
         account_mode=AccountMode.FUTURE.value,
-        margin_mode=MarginMode.CROSS.value,
-        position_mode=PositionMode.ONE_WAY.value,
+        margin_mode=account.settings.margin_mode.value,
+        position_mode=account.settings.position_mode.value,
     )
 
 
@@ -87,7 +88,7 @@ def holdings(account: Account, *, token: str | None, mark: Callable[[str], int],
             staked=_ZERO,
             unbonding=_ZERO,
             vault=_ZERO,
-            interest=_ZERO,
+            interest=decimal(account.interest.get(asset, 0)),
             earn=_ZERO,
             pending_short_qty=_ZERO,
             pending_long_qty=_ZERO,
@@ -103,12 +104,29 @@ def holdings(account: Account, *, token: str | None, mark: Callable[[str], int],
     )
 
 
-def _worth(account: Account, *, mark: Callable[[str], int]) -> tuple[Decimal, Decimal]:
-    """Return the value of all that is held and of what is free."""
-    pockets = [(pocket, mark(asset)) for asset, pocket in account.wallet.items()]
-    total = sum(times(pocket.holding, price) for pocket, price in pockets)
-    free = sum(times(pocket.available, price) for pocket, price in pockets)
-    return _value(total), _value(free)
+class _Ratios(NamedTuple):
+    margin: Decimal
+    open_margin: Decimal
+    initial: Decimal
+    maintenance: Decimal
+
+
+def _ratios(standing: Standing) -> _Ratios:
+    """Return collateral and margins as shares of the notional: as recorded where there is none, and never more."""
+    notional = standing.notional
+    if not notional:
+        return _Ratios(_MARGIN_RATIO, _MARGIN_RATIO, _MARGIN_RATIO, _MAINTENANCE_RATIO)
+    return _Ratios(
+        min(_MARGIN_RATIO, _value(standing.collateral * ONE // notional)),
+        min(_MARGIN_RATIO, _value((standing.free + standing.initial) * ONE // notional)),
+        _value(standing.initial * ONE // notional),
+        _value(standing.maintenance * ONE // notional),
+    )
+
+
+def _leverage(account: Account) -> int:
+    """Return what MARGIN mode has chosen; "0" is recorded in futures mode."""
+    return account.settings.spot_leverage if account.may_borrow else 0
 
 
 def _value(amount: int) -> Decimal:

@@ -1,0 +1,205 @@
+"""This file is how fast the sandbox is: matching, whole orders in process, orders over HTTP, frames to 50 sockets.
+
+Run it alone, `python -m benchmarks.sandbox [seconds]`: the last two start a sandbox as a process of its own, and on
+two cores the loader gets the other one.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from benchmarks._rounds import Row
+
+from woodlot.clock import ManualClock
+from woodlot.sandbox.connection import framed
+from woodlot.sandbox.exchange import Exchange
+from woodlot.sandbox.pushes import spelled
+from woodlot.sandbox.server import Sandbox, SandboxOptions
+from woodlot.wire.enums import OrderType, Side
+from woodlot.wire.events import BookDelta
+from woodlot.wire.trade import PlaceOrder
+
+ValueT = TypeVar("ValueT")
+
+TITLE = "sandbox, limits off (microseconds for one of each)"
+SOCKETS = 50
+SENDERS = 16
+SERVE = ("-m", "woodlot", "sandbox", "run", "--port", "0", "--json", "--limits", "off")
+FLOOD = ("-m", "benchmarks.sandbox", "--flood")
+FLOODED = "orderbookupdate@SPOT_BTC_USDT@50"
+TARGET = "/v3/trade/order"
+ORDER = json.dumps({"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "30000", "quantity": "0.00005"})
+
+_LEVELS = [(f"{86_000 + number}.50", "0.123450") for number in range(10)]
+_DELTA = BookDelta(symbol="SPOT_BTC_USDT", prev_ts=1_790_000_000_000, ts=1_790_000_000_050, bids=_LEVELS, asks=[])
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How many a second, the median of some rounds and the rounds themselves."""
+
+    name: str
+    rounds: tuple[float, ...]
+
+    @property
+    def per_second(self) -> float:
+        return statistics.median(self.rounds)
+
+    @property
+    def row(self) -> Row:
+        times = sorted(1e6 / rate for rate in self.rounds)
+        return Row(self.name, statistics.median(times), times[0], times[-1])
+
+
+def rates(*, seconds: float = 3.0, rounds: int = 5) -> list[Rate]:
+    return [
+        Rate("a whole order in process", tuple(_in_process(seconds) for _ in range(rounds))),
+        Rate("an order over HTTP", _with_sandbox(lambda at: _orders_over_http(at, seconds), rounds)),
+        Rate(f"a frame to one of {SOCKETS} sockets", _with_sandbox(lambda at: _frames(at, seconds), rounds, FLOOD)),
+    ]
+
+
+def contenders() -> list[Row]:
+    return [rate.row for rate in rates(seconds=1.0, rounds=3)]
+
+
+def _in_process(seconds: float) -> float:
+    """Place, match and cancel: checks, ledger and events included."""
+    exchange = Exchange(clock=ManualClock())
+    ann, bob = (exchange.open_account(name, {"USDT": "1000000000", "BTC": "100000"}).id for name in ("ann", "bob"))
+    orders = [
+        PlaceOrder(symbol="SPOT_BTC_USDT", side=side, type=OrderType.LIMIT, price=price, quantity="0.001")
+        for side, price in ((Side.BUY, "86990"), (Side.SELL, "87010"), (Side.SELL, "86990"), (Side.BUY, "87010"))
+    ]
+    done, began = 0, time.perf_counter()
+    while (passed := time.perf_counter() - began) < seconds:
+        for number, order in enumerate(orders):
+            exchange.place(ann if number < 2 else bob, order)
+        done += len(orders)
+        exchange.take_events()
+    return done / passed
+
+
+def _with_sandbox(
+    measure: Callable[[dict[str, str]], float], rounds: int, command: tuple[str, ...] = SERVE
+) -> tuple[float, ...]:
+    exchange = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
+    assert exchange.stdout is not None
+    try:
+        address = json.loads(exchange.stdout.readline())
+        return tuple(measure(address) for _ in range(rounds))
+    finally:
+        exchange.terminate()
+        exchange.wait()
+
+
+def _orders_over_http(address: dict[str, str], seconds: float) -> float:
+    """Keep-alive connections that each send the next order when the last is answered; raw, to cost little itself."""
+    url = urlsplit(address["rest_url"])
+
+    def request() -> bytes:
+        timestamp = str(int(time.time() * 1000))
+        text = f"{timestamp}POST{TARGET}{ORDER}".encode()
+        signature = hmac.new(address["api_secret"].encode(), text, hashlib.sha256).hexdigest()
+        return (
+            f"POST {TARGET} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Type: application/json\r\n"
+            f"x-api-key: {address['api_key']}\r\nx-api-timestamp: {timestamp}\r\nx-api-signature: {signature}\r\n"
+            f"Content-Length: {len(ORDER)}\r\n\r\n{ORDER}"
+        ).encode()
+
+    async def sender(until: float) -> int:
+        reader, writer = await asyncio.open_connection(url.hostname, url.port)
+        done = 0
+        while time.perf_counter() < until:
+            writer.write(request())
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            body = await reader.readexactly(length)
+            assert b'"success":true' in body, body
+            done += 1
+        writer.close()
+        return done
+
+    async def all_senders() -> float:
+        began = time.perf_counter()
+        done = await asyncio.gather(*(sender(began + seconds) for _ in range(SENDERS)))
+        return sum(done) / (time.perf_counter() - began)
+
+    return _run(all_senders)
+
+
+def _frames(address: dict[str, str], seconds: float) -> float:
+    """Read 50 sockets as fast as they come, without looking at what is in the frames."""
+    url = urlsplit(address["ws_url"])
+
+    async def reader(until: float) -> int:
+        receive, send = await asyncio.open_connection(url.hostname, url.port, limit=1 << 20)
+        send.write(
+            b"GET /v3/public HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OUFCQ0RFRg==\r\n\r\n"
+        )
+        await receive.readuntil(b"\r\n\r\n")
+        command = json.dumps({"cmd": "SUBSCRIBE", "params": [FLOODED]}).encode()
+        # A mask of zeros leaves the payload as it is.
+        send.write(bytes((0x81, 0x80 | len(command))) + bytes(4) + command)
+        received = 0
+        while time.perf_counter() < until:
+            received += len(await receive.read(1 << 20))
+        send.close()
+        return received
+
+    async def all_readers() -> float:
+        began = time.perf_counter()
+        received = await asyncio.gather(*(reader(began + seconds) for _ in range(SOCKETS)))
+        return sum(received) / len(framed(_flood_payload())) / (time.perf_counter() - began)
+
+    return _run(all_readers)
+
+
+def _flood_payload() -> bytes:
+    return spelled(FLOODED, _DELTA, ts=_DELTA.ts)
+
+
+async def _flood() -> None:
+    """Be the sandbox of the last figure: encode, frame and send one delta after another, as fast as it is read."""
+    async with await Sandbox.start(SandboxOptions(limits=None, quiet=True)) as sandbox:
+        print(json.dumps({"rest_url": sandbox.rest_url, "ws_url": sandbox.ws_url}), flush=True)
+        while True:
+            for _ in range(20):
+                sandbox.connections.publish(FLOODED, _DELTA, ts=_DELTA.ts)
+            await asyncio.sleep(0)
+            while sandbox.connections.most_unread > 1 << 19:  # noqa: ASYNC110 - a transport says nothing
+                await asyncio.sleep(0.0005)
+
+
+def _run(main: Callable[[], Coroutine[object, object, ValueT]]) -> ValueT:
+    try:
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    except ImportError:
+        factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(main())
+
+
+def main(arguments: list[str]) -> None:
+    if arguments == ["--flood"]:
+        _run(_flood)
+        return
+    for rate in rates(seconds=float(arguments[0]) if arguments else 3.0):
+        shown = ", ".join(f"{each:,.0f}" for each in rate.rounds)
+        print(f"{rate.name}: {rate.per_second:,.0f} per second (rounds: {shown})")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
