@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tests.book.simulator import Wire
+from proofs.book_exchange import Wire
 
 from woodlot.book.chain import Delta
 from woodlot.book.sync import Synchroniser
@@ -15,9 +15,9 @@ SYMBOL = "PERP_BTC_USDT"
 class Driver:
     """A synchroniser with a clock that is moved by hand and the shortest way to say each thing to it."""
 
-    def __init__(self, depth: int = 50) -> None:
+    def __init__(self, depth: int = 50, *, audit_every_s: float | None = None) -> None:
         self.now_s = 0.0
-        self.sync = Synchroniser(SYMBOL, depth=depth, now_s=0.0)
+        self.sync = Synchroniser(SYMBOL, depth=depth, now_s=0.0, audit_every_s=audit_every_s)
 
     def up(self) -> "Driver":
         self.sync.connected(now_s=self.now_s)

@@ -40,8 +40,10 @@ def test_a_side_never_holds_more_than_its_depth() -> None:
     book.load([("1", "1"), ("2", "1"), ("3", "1")], [("7", "1"), ("6", "1"), ("5", "1")], ts=1)
     assert book.levels(9) == ([(3, 1), (2, 1)], [(5, 1), (6, 1)])
 
-    assert book.apply([("4", "1"), ("2", "0")], [], ts=2) == 0
-    assert book.apply([("1", "1")], [("4.5", "1")], ts=3) == 2
+    book.apply([("4", "1"), ("2", "0")], [], ts=2)
+    assert book.trim() == 0
+    book.apply([("1", "1")], [("4.5", "1")], ts=3)
+    assert book.trim() == 2
     assert book.levels(9) == ([(4, 1), (3, 1)], [(D("4.5"), 1), (5, 1)])
 
 

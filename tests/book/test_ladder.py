@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from woodlot.book.ladder import Best, Ladder, Level
+from woodlot.book.ladder import Best, Ladder
+from woodlot.book.numbers import Level, read
 
 
 def ladder(*levels: Level, best: Best = Best.LOWEST) -> Ladder:
@@ -16,7 +17,12 @@ def ladder(*levels: Level, best: Best = Best.LOWEST) -> Ladder:
 
 
 def change(target: Ladder, *levels: Level) -> None:
-    target.apply(target.check(levels))
+    """Do to one side what a book does to both."""
+    is_decimal = bool(target.keys) and isinstance(target.keys[0], Decimal)
+    reading = read(levels, as_decimal=is_decimal)
+    if reading.needs_decimal and not is_decimal:
+        target.use_decimal()
+    target.apply(levels, reading.keys, reading.sizes)
 
 
 def spellings(number: Decimal) -> st.SearchStrategy[str]:

@@ -133,6 +133,20 @@ def test_an_update_over_a_snapshot_ahead_is_a_straddle(driver: Driver) -> None:
     assert driver.sync.state is UNCONFIRMED
 
 
+def test_where_every_snapshot_lies_inside_an_update_they_are_asked_for_less_and_less_often(driver: Driver) -> None:
+    asked: list[float] = []
+    driver.delta(50, 100)
+    for start in range(100, 900, 100):
+        assert driver.seed(start + 50) is Transition.SNAPSHOT_AHEAD
+        asked.append(driver.now_s)
+        assert driver.delta(start, start + 100) is Transition.STRADDLE
+    pauses = [later - earlier for earlier, later in pairwise(asked)]
+
+    assert pauses == sorted(pauses)
+    assert pauses[0] <= 2
+    assert pauses[-1] == 30
+
+
 @pytest.mark.parametrize("before", [[(50, 100)], []])
 def test_an_update_that_starts_after_a_snapshot_held_is_a_gap(driver: Driver, before: list[tuple[int, int]]) -> None:
     for prev_ts, ts in before:
@@ -253,7 +267,7 @@ def test_a_book_that_outgrows_its_window_is_not_shown() -> None:
 
     assert driver.delta(100, 150, [("3", "1")]) is Transition.TOO_DEEP
     assert driver.sync.state is SYNCING
-    assert driver.seed(100, [("1", "1"), ("2", "1")]) is Transition.TOO_DEEP
+    assert driver.seed(100, [("1", "1"), ("2", "1")]) is Transition.SNAPSHOT_BEHIND, "it is not led over that update"
     assert driver.seed(150, [("3", "1"), ("2", "1"), ("1", "1")]) is Transition.EXACT_END
     assert driver.bids == {Decimal(3): 1, Decimal(2): 1}, "a snapshot deeper than the window is cut to it"
 

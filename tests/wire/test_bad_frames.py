@@ -202,6 +202,6 @@ def test_a_strange_frame_is_kept_for_inspection(ear: Ear, name: str) -> None:
 
 
 def test_frames_spoilt_at_random_are_no_worse() -> None:
-    outcomes = frames.run(1_000)
+    outcomes = frames.run(3_000)
 
     assert len(outcomes) >= 6, f"too much of the same: {outcomes}"

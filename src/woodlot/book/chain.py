@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
-from woodlot.book.ladder import Level
+from woodlot.book.numbers import Level
 
 # The exchange's REST book lags up to 46 s behind its stream (websocket-v3 §8.2); 90 s at least must be kept.
 SPAN_MS = 120_000
@@ -113,6 +113,16 @@ class Chain:
         self._deltas.clear()
         self._deltas.append(delta)
         self.strays = 0
+
+    def distrust(self, delta: Delta) -> None:
+        """Forget `delta` and what was before it: it makes an impossible book, and is not what the exchange meant.
+
+        A snapshot counts again from the end of `delta` on: what comes after it says nothing of what it said.
+        """
+        later = [one for one in self._deltas if one.ts > delta.ts]
+        self.restart(delta)
+        self._deltas.extend(later)
+        self._floor = delta.ts - 1
 
     def forget_all_but_newest(self) -> None:
         """Keep only what the next delta must follow."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from itertools import islice
 
-from woodlot.book.ladder import Priced
+from woodlot.book.numbers import Priced
 from woodlot.errors import ArgumentError
 from woodlot.wire.amount import Number, exact
 

@@ -15,16 +15,22 @@ What is done where that table leaves a choice:
 - A book without deltas stays UNCONFIRMED after two snapshots of one timestamp at least 60 s apart; it is only no longer
   seeded. The stream has not proved that it speaks.
 - An update that cannot be read changes nothing: the next one will not fit, and that is a gap.
+- An update that makes an impossible book, crossed or too deep, is not believed afterwards either: no snapshot from
+  before it is bridged over it.
+- A snapshot that comes while SYNCED is an audit (`audit.py`).
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import assert_never
 
+from woodlot.book.audit import Audit
 from woodlot.book.book import Book
+from woodlot.book.bridge import bridge, flaw_of
 from woodlot.book.chain import Chain, Delta, Link, Place
-from woodlot.book.ladder import Level
-from woodlot.book.seeding import Pace, Request, Seeding
+from woodlot.book.course import BRIDGING, CONFIRMING, FAILING, WATCHING, Course
+from woodlot.book.numbers import Level, read
+from woodlot.book.seeding import Pace, Request
 from woodlot.book.transition import BookState, Standing, Transition
 from woodlot.errors import BookNotInSync
 
@@ -32,11 +38,6 @@ from woodlot.errors import BookNotInSync
 _QUIET_S = 60.0
 # So many old deltas without a new one are no echo: the exchange's clock, or one absurd `ts`, went wrong.
 _MOST_STRAYS = 50
-# A snapshot that cannot be bridged yet: "read REST again after 1 to 5 s with backoff" (websocket-v3 §8.4).
-_BRIDGING = Pace(first_s=1.0, ceiling_s=5.0)
-_FAILING = Pace(first_s=1.0, ceiling_s=30.0)
-_CONFIRMING = Pace(first_s=2.0, ceiling_s=30.0)
-_WATCHING = Pace(first_s=5.0, ceiling_s=60.0)
 
 
 class Synchroniser:
@@ -45,17 +46,16 @@ class Synchroniser:
     Drive it in this order: `connected`, send SUBSCRIBE, `subscribed` or `ack_missing`; every `delta` as it comes;
     whenever `take_seed` returns a ticket, ask for a snapshot with `maxLevel` equal to `depth` and bring it back with
     `snapshot` or `seed_failed`; `tick` when `seed_due_at` has come; `disconnected`. Times are the clock's monotonic
-    seconds.
+    seconds. With `audit_every_s` it asks for snapshots while SYNCED too.
     """
 
-    def __init__(self, symbol: str, *, depth: int, now_s: float) -> None:
+    def __init__(self, symbol: str, *, depth: int, now_s: float, audit_every_s: float | None = None) -> None:
         self.symbol = symbol
         self.depth = depth
-        self.counts: Counter[Transition] = Counter()
-        self.standing = Standing(BookState.SYNCING, Transition.CREATED, now_s)
+        self._course = Course(audit_every_s=audit_every_s, now_s=now_s)
         self._book = Book(depth)
         self._chain = Chain()
-        self._seeding = Seeding()
+        self._audit = Audit()
         self._is_connected = False
         self._is_subscribed = False
         self._era = 0
@@ -64,12 +64,32 @@ class Synchroniser:
     @property
     def state(self) -> BookState:
         """Whether the book may be believed."""
-        return self.standing.state
+        return self._course.standing.state
+
+    @property
+    def standing(self) -> Standing:
+        """The state, why, and since when."""
+        return self._course.standing
+
+    @property
+    def counts(self) -> Counter[Transition]:
+        """How often each transition happened."""
+        return self._course.counts
+
+    @property
+    def oddities(self) -> Sequence[tuple[Transition, Delta]]:
+        """The last updates that should not have come, and what was wrong with each, oldest first."""
+        return tuple(self._course.oddities)
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether deltas would come if there were any."""
+        return self._is_subscribed
 
     @property
     def seed_due_at(self) -> float | None:
         """When to call `take_seed` and `tick` next. None: not before something else happens."""
-        return self._seeding.due_at
+        return self._course.seeding.due_at
 
     def read(self, *, allow_stale: bool = False) -> Book:
         """Return the book, to be read at once and not kept: it moves, and may be replaced.
@@ -77,9 +97,10 @@ class Synchroniser:
         Raises BookNotInSync unless the state is SYNCED or UNCONFIRMED. With `allow_stale` whatever was held last is
         returned, which is an empty book with `ts` 0 before the first snapshot.
         """
-        if allow_stale or self.standing.state.is_readable:
+        standing = self._course.standing
+        if allow_stale or standing.state.is_readable:
             return self._book
-        raise BookNotInSync(self.symbol, self.standing.state, self.standing.reason)
+        raise BookNotInSync(self.symbol, standing.state, standing.reason)
 
     # What the connection says.
 
@@ -88,8 +109,7 @@ class Synchroniser:
         self._chain.clear()
         self._era += 1
         self._is_connected, self._is_subscribed = True, False
-        self._enter(BookState.SYNCING, Transition.CONNECTED, now_s)
-        return self._count(Transition.CONNECTED)
+        return self._count(self._course.enter(BookState.SYNCING, Transition.CONNECTED, now_s))
 
     def subscribed(self, *, now_s: float) -> Transition:
         """The acknowledgement names the topic: from now on no delta is missed, so a snapshot can be asked for."""
@@ -107,32 +127,34 @@ class Synchroniser:
 
     def _begin(self, now_s: float) -> None:
         self._is_subscribed = True
-        self._enter(BookState.SYNCING, Transition.SUBSCRIBED, now_s)
-        self._seeding.want(now_s)
+        self._course.begin(now_s)
 
     def _end(self, reason: Transition, now_s: float) -> Transition:
         self._chain.clear()
+        self._audit.clear()
         self._is_connected = self._is_subscribed = False
-        self._seeding.stop()
-        self._enter(BookState.STALE, reason, now_s)
-        return self._count(reason)
+        return self._count(self._course.end(reason, now_s))
 
     # What the stream says.
 
     def delta(self, delta: Delta, *, now_s: float) -> Transition:
         """Take in one update."""
-        in_sync = self.standing.state is BookState.SYNCED
+        in_sync = self._course.standing.state is BookState.SYNCED
         if in_sync and delta.prev_ts == self._book.ts < delta.ts and delta.symbol == self.symbol:
-            return self._count(self._advance(delta, now_s))
-        return self._count(self._take_in(delta, now_s))
+            return self._advance(delta, now_s)
+        return self._course.noted(delta, self._take_in(delta, now_s))
 
     def _advance(self, delta: Delta, now_s: float) -> Transition:
         try:
-            surplus = self._book.apply(delta.bids, delta.asks, ts=delta.ts)
+            before = self._book.apply(delta.bids, delta.asks, ts=delta.ts)
         except ValueError:
-            return Transition.MALFORMED
+            return self._course.noted(delta, Transition.MALFORMED)
         self._chain.restart(delta)
-        return self._flaw(surplus, now_s) or Transition.APPLIED
+        self._audit.trail.add(delta, before)
+        if not self._book.is_possible:
+            return self._course.noted(delta, self._flaw(delta, now_s) or Transition.APPLIED)
+        self._course.applied += 1
+        return Transition.APPLIED
 
     def _take_in(self, delta: Delta, now_s: float) -> Transition:
         if not self._is_connected:
@@ -140,7 +162,7 @@ class Synchroniser:
         if delta.symbol != self.symbol:
             return Transition.FOREIGN
         try:
-            self._book.check(delta.bids, delta.asks)
+            read([*delta.bids, *delta.asks])
         except ValueError:
             return Transition.MALFORMED
         if not self._is_subscribed:
@@ -183,18 +205,20 @@ class Synchroniser:
         at = self._book.ts
         if delta.ts < at:
             return Transition.BEFORE_SNAPSHOT
+        self._audit.clear()
         if delta.ts == at:
             return self._settle(Transition.EXACT_END, now_s)
         if delta.prev_ts > at:
             return self._withdraw(Transition.GAP, now_s)
-        surplus = self._book.apply(delta.bids, delta.asks, ts=delta.ts)
-        if flaw := self._flaw(surplus, now_s):
+        before = self._book.apply(delta.bids, delta.asks, ts=delta.ts)
+        if flaw := self._flaw(delta, now_s):
             return flaw
         if on_chain:
             return Transition.APPLIED
         if delta.prev_ts == at:
+            self._audit.trail.add(delta, before)
             return self._settle(Transition.EXACT_START, now_s)
-        return self._doubt(Transition.STRADDLE, _CONFIRMING, now_s)
+        return self._course.doubt(Transition.STRADDLE, CONFIRMING, now_s)
 
     def _pass_over(self, delta: Delta, now_s: float) -> Transition:
         self._chain.strays += 1
@@ -204,30 +228,38 @@ class Synchroniser:
         self._chain.extend(delta)
         return self._withdraw(Transition.BACKWARDS, now_s)
 
-    def _flaw(self, surplus: int, now_s: float) -> Transition | None:
-        if surplus:
-            return self._withdraw(Transition.TOO_DEEP, now_s)
-        if self._book.is_crossed:
-            return self._withdraw(Transition.CROSSED, now_s)
-        return None
+    def _flaw(self, delta: Delta, now_s: float) -> Transition | None:
+        flaw = flaw_of(self._book)
+        if flaw is None:
+            return None
+        self._chain.distrust(delta)
+        return self._withdraw(flaw, now_s)
 
     # What REST says.
 
     def take_seed(self, *, now_s: float) -> int | None:
         """Return the ticket of a snapshot to ask for now, or None. There is never more than one ticket out."""
-        return self._seeding.take(now_s, era=self._era)
+        ticket = self._course.seeding.take(now_s, era=self._era)
+        if ticket is not None and self.state is BookState.SYNCED:
+            self._audit.open(now_s)
+        return ticket
+
+    def audit(self, *, now_s: float) -> None:
+        """Ask for a snapshot to compare the book with; where none can be compared yet, ask on for a while."""
+        if self.state.is_readable and self._is_subscribed:
+            self._course.seeding.want(now_s)
 
     def seed_failed(self, ticket: int, *, now_s: float) -> Transition:
         """The snapshot could not be had: refused, limited or unreachable. It is asked for again, more slowly."""
-        if self._seeding.close(ticket):
-            self._ask_again(_FAILING, now_s)
+        if self._course.seeding.close(ticket):
+            self._ask_again(FAILING, now_s)
         return self._count(Transition.SEED_FAILED)
 
     def tick(self, *, now_s: float) -> Transition | None:
         """Give up on a snapshot that never came; return what happened, if anything did."""
-        if not self._seeding.give_up(now_s):
+        if not self._course.seeding.give_up(now_s):
             return None
-        self._ask_again(_FAILING, now_s)
+        self._ask_again(FAILING, now_s)
         return self._count(Transition.SEED_LOST)
 
     def snapshot(
@@ -235,15 +267,14 @@ class Synchroniser:
     ) -> Transition:
         """Take in a snapshot of the exchange's `timestamp`, with the ticket it was asked for by.
 
-        One without a ticket is an audit: while SYNCED it is compared with a book of the same time, and a difference
-        takes the book away.
+        While SYNCED it is compared with the book as it was then, and a difference takes the book away.
         """
-        request = self._seeding.close(ticket)
+        request = self._course.seeding.close(ticket)
         seed = Book(self.depth)
         try:
             seed.load(bids, asks, ts=timestamp)
         except ValueError:
-            self._ask_again(_FAILING, now_s)
+            self._ask_again(FAILING, now_s)
             return self._count(Transition.BAD_SNAPSHOT)
         return self._count(self._place_seed(seed, request, now_s))
 
@@ -251,7 +282,7 @@ class Synchroniser:
         if not self._is_connected:
             return Transition.OUTDATED
         if self.state is BookState.SYNCED:
-            return self._audit(seed, now_s)
+            return self._compare(seed, now_s)
         place = self._chain.place(seed.ts)
         match place:
             case Place.EXACT_START | Place.EXACT_END | Place.STRADDLE:
@@ -260,93 +291,73 @@ class Synchroniser:
                 return self._hold(seed, request, Transition.SNAPSHOT_AHEAD, now_s)
             case Place.EMPTY if request is None or request.era != self._era:
                 # What was missed between this snapshot and the subscription, nothing here can tell.
-                self._seeding.want(now_s)
+                self._course.seeding.want(now_s)
                 return Transition.OUTDATED
             case Place.EMPTY:
                 return self._hold(seed, request, Transition.NO_DELTAS, now_s)
             case Place.BEHIND:
-                return self._wait(Transition.SNAPSHOT_BEHIND, now_s)
+                return self._course.wait(Transition.SNAPSHOT_BEHIND, now_s)
             case _:
                 assert_never(place)
 
     def _start(self, seed: Book, place: Place, now_s: float) -> Transition:
-        for delta in self._chain.after(seed.ts):
-            if seed.apply(delta.bids, delta.asks, ts=delta.ts):
-                return self._wait(Transition.TOO_DEEP, now_s)
-        if seed.is_crossed:
-            return self._wait(Transition.CROSSED, now_s)
+        self._audit.clear()
+        if flaw := bridge(seed, self._chain, trail=self._audit.trail):
+            return self._course.wait(flaw, now_s)
         is_held = self.state is BookState.UNCONFIRMED
         if place is Place.STRADDLE:
             if is_held:
-                return self._wait(Transition.STRADDLE, now_s)
+                return self._course.wait(Transition.STRADDLE, now_s)
             self._book = seed
-            return self._doubt(Transition.STRADDLE, _CONFIRMING, now_s)
+            return self._course.doubt(Transition.STRADDLE, CONFIRMING, now_s)
         if is_held and seed.ts == self._book.ts and seed.view() != self._book.view():
             self._count(Transition.DIFFERED)
         self._book = seed
         return self._settle(Transition.EXACT_START if place is Place.EXACT_START else Transition.EXACT_END, now_s)
 
     def _hold(self, seed: Book, request: Request | None, reason: Transition, now_s: float) -> Transition:
-        if seed.is_crossed:
-            return self._wait(Transition.CROSSED, now_s)
+        if flaw := flaw_of(seed):
+            return self._course.wait(flaw, now_s)
         if self.state is BookState.UNCONFIRMED:
             if seed.ts < self._book.ts:
-                return self._wait(Transition.SNAPSHOT_BEHIND, now_s)
+                return self._course.wait(Transition.SNAPSHOT_BEHIND, now_s)
             if seed.ts == self._book.ts and seed.view() == self._book.view():
                 return self._watch(request, reason, now_s)
         self._book, self._held_since_s = seed, now_s
-        return self._doubt(reason, _WATCHING, now_s)
+        return self._course.doubt(reason, WATCHING, now_s)
 
     def _watch(self, request: Request | None, reason: Transition, now_s: float) -> Transition:
         if request is None or request.at_s - self._held_since_s < _QUIET_S:
-            self._ask_again(_WATCHING, now_s)
+            self._ask_again(WATCHING, now_s)
             return reason
-        self._seeding.stop()
-        self._enter(BookState.UNCONFIRMED, Transition.QUIET, now_s)
-        return Transition.QUIET
+        self._course.rest(now_s)
+        return self._course.enter(BookState.UNCONFIRMED, Transition.QUIET, now_s)
 
-    def _audit(self, seed: Book, now_s: float) -> Transition:
-        if seed.ts != self._book.ts:
-            return Transition.UNNEEDED
-        if seed.view() == self._book.view():
-            return Transition.AGREED
-        return self._withdraw(Transition.DIFFERED, now_s)
+    def _compare(self, seed: Book, now_s: float) -> Transition:
+        verdict = self._audit.judge(self._book, seed, now_s=now_s)
+        match verdict:
+            case Transition.DIFFERED | Transition.SILENT:
+                return self._withdraw(verdict, now_s)
+            case Transition.UNNEEDED:
+                self._ask_again(BRIDGING, now_s)
+            case _:
+                self._audit.close()
+                self._course.rest(now_s)
+        return verdict
 
     # What follows.
 
     def _settle(self, reason: Transition, now_s: float) -> Transition:
         self._chain.forget_all_but_newest()
-        self._seeding.stop()
-        self._enter(BookState.SYNCED, reason, now_s)
-        return reason
-
-    def _doubt(self, reason: Transition, pace: Pace, now_s: float) -> Transition:
-        self._seeding.stop()
-        self._seeding.want_again(pace, now_s)
-        self._enter(BookState.UNCONFIRMED, reason, now_s)
-        return reason
+        return self._course.settle(reason, now_s)
 
     def _withdraw(self, reason: Transition, now_s: float) -> Transition:
-        self._enter(BookState.SYNCING, reason, now_s)
-        self._seeding.want(now_s)
-        return reason
-
-    def _wait(self, reason: Transition, now_s: float) -> Transition:
-        if self.state is BookState.UNCONFIRMED:
-            self._ask_again(_CONFIRMING, now_s)
-        else:
-            self._ask_again(_BRIDGING, now_s)
-            self._enter(self.state, reason, now_s)
-        return reason
+        self._audit.clear()
+        return self._course.withdraw(reason, now_s)
 
     def _ask_again(self, pace: Pace, now_s: float) -> None:
-        if self._is_subscribed and self.state is not BookState.SYNCED:
-            self._seeding.want_again(pace, now_s)
-
-    def _enter(self, state: BookState, reason: Transition, now_s: float) -> None:
-        since = self.standing.since if state is self.standing.state else now_s
-        self.standing = Standing(state, reason, since)
+        if self._is_subscribed and (self.state is not BookState.SYNCED or self._audit.is_open):
+            self._course.seeding.want_again(pace, now_s)
 
     def _count(self, transition: Transition) -> Transition:
-        self.counts[transition] += 1
-        return transition
+        return self._course.count(transition)

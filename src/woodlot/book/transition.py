@@ -68,6 +68,11 @@ class Transition(StrEnum):
     AGREED = "a snapshot of the same time agrees"
     DIFFERED = "a snapshot of the same time differed"
     UNNEEDED = "the snapshot cannot be compared"
+    UNPROVEN = "no snapshot could be compared in time"
+    SILENT = "the book changed and no update said so"
+
+    # Another topic.
+    TOP_TEN = "no updates come: ten levels of orderbook10"
 
     # No snapshot.
     SEED_FAILED = "the snapshot could not be had"

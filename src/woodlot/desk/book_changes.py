@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from woodlot.book.book import BookView
 from woodlot.book.transition import BookState
 
-MOST_WAITING = 10_000
+# A view of 500 levels a side is 8 kB of references.
+MOST_WAITING = 2_000
 """How many changes wait for a reader that asked for every one; then the oldest are dropped and counted."""
 
 

@@ -2,31 +2,67 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from decimal import Decimal
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
 from weakref import WeakSet
 
 from woodlot.book.book import Book, BookView
 from woodlot.book.chain import Delta
-from woodlot.book.measures import Sweep
+from woodlot.book.fallback import Fallback, Source
+from woodlot.book.measures import Measures
+from woodlot.book.numbers import Priced
 from woodlot.book.sync import Synchroniser
 from woodlot.book.transition import BookState, Standing, Transition
 from woodlot.clock import Clock
 from woodlot.desk.book_changes import BookChange, BookChanges
+from woodlot.desk.own_orders import OverlaidView, RestingOrder, overlay
 from woodlot.errors import BookNotInSync, SubscriptionRefused, WoodlotError
 from woodlot.stream.continuity import Interrupted
-from woodlot.wire.amount import Number
 from woodlot.wire.events import BookDelta
+from woodlot.wire.figures import BookTop
 from woodlot.wire.frames import Push
 from woodlot.wire.public import OrderBook
 
 log = logging.getLogger(__name__)
 
-Snapshot = Callable[[], Awaitable[OrderBook]]
-"""Asks the exchange for the book as it is: `maxLevel` equal to the depth, the same RPI flavour."""
+# What a snapshot can come to without anything being proved by it: the next one may do better.
+_OPEN = frozenset(
+    {
+        Transition.UNNEEDED,
+        Transition.SNAPSHOT_BEHIND,
+        Transition.BAD_SNAPSHOT,
+        Transition.OUTDATED,
+        Transition.SEED_FAILED,
+    }
+)
+_ALARMING = frozenset({Transition.DIFFERED, Transition.SILENT})
 
 
-class LiveBook:
+def _nothing() -> None: ...
+
+
+def _no_orders() -> Iterable[RestingOrder]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a book needs of the desk it lives on.
+
+    `snapshot` asks the exchange for the book as it is, with `maxLevel` equal to the depth and of the same RPI flavour.
+    `wake` is called when the book may want a snapshot sooner than it said, `leave` when it is closed. `own_orders`
+    are our open orders of its symbol.
+    """
+
+    clock: Clock
+    snapshot: Callable[[], Awaitable[OrderBook]]
+    wake: Callable[[], None] = _nothing
+    leave: Callable[[], None] = _nothing
+    own_orders: Callable[[], Iterable[RestingOrder]] = _no_orders
+
+
+class LiveBook(Measures):
     """The best `depth` levels of a symbol, right or refused.
 
     `state` is SYNCED (proved by the chain of updates), UNCONFIRMED (a snapshot no update has proved yet: most symbols
@@ -34,16 +70,19 @@ class LiveBook:
     BookNotInSync, unless `allow_stale` is set where a method has it. The book heals itself; there is nothing to call.
     """
 
-    def __init__(self, symbol: str, *, depth: int, snapshot: Snapshot, clock: Clock) -> None:
+    def __init__(
+        self, symbol: str, *, depth: int, around: Surroundings, rpi: bool = False, audit_every_s: float | None = None
+    ) -> None:
         self.symbol = symbol
         self.depth = depth
-        self._clock = clock
-        self._snapshot = snapshot
-        self._sync = Synchroniser(symbol, depth=depth, now_s=clock.monotonic_s())
-        self._wake = asyncio.Event()
+        self.rpi = rpi
+        self._around = around
+        self._sync = Synchroniser(symbol, depth=depth, now_s=self._now_s, audit_every_s=audit_every_s)
+        self._shown = Fallback(self._sync)
         self._readable = asyncio.Event()
         self._refusal: SubscriptionRefused | None = None
         self._is_connected = False
+        self._audits: list[asyncio.Future[Transition]] = []
         # Weak, so that a reader who walks away from its loop is not fed for ever.
         self._readers: WeakSet[BookChanges] = WeakSet()
 
@@ -51,22 +90,36 @@ class LiveBook:
 
     @property
     def state(self) -> BookState:
-        return self._sync.state
+        return self._shown.standing.state
 
     @property
-    def standing(self) -> Standing:
-        """State, reason, and since when on the clock's monotonic seconds."""
-        return self._sync.standing
+    def reason(self) -> str:
+        """Why the book is in its state, for an operator to read."""
+        return self._shown.standing.reason.value
 
     @property
     def age_s(self) -> float:
         """How long the book has been in its state."""
-        return self._sync.standing.age_s(self._clock.monotonic_s())
+        return self._shown.standing.age_s(self._now_s)
 
     @property
-    def counts(self) -> dict[Transition, int]:
+    def standing(self) -> Standing:
+        """State, reason, and since when on the clock's monotonic seconds."""
+        return self._shown.standing
+
+    @property
+    def source(self) -> Source:
+        """TOP_TEN while a spot symbol sends no updates and ten levels of `orderbook10` are shown instead."""
+        return self._shown.source
+
+    @property
+    def is_readable(self) -> bool:
+        return self.state.is_readable
+
+    @property
+    def counts(self) -> Counter[Transition]:
         """How often each transition of the synchroniser happened."""
-        return dict(self._sync.counts)
+        return self._sync.counts
 
     async def ready(self, *, timeout_s: float = 90.0) -> None:
         """Wait until the book can be read.
@@ -78,20 +131,50 @@ class LiveBook:
             async with asyncio.timeout(timeout_s):
                 await self._readable.wait()
         except TimeoutError:
-            standing = self._sync.standing
-            raise BookNotInSync(self.symbol, standing.state, standing.reason) from None
+            raise BookNotInSync(self.symbol, self.state, self.reason) from None
         if self._refusal is not None:
             raise self._refusal
 
-    # What it shows.
+    async def audit(self, *, timeout_s: float = 90.0) -> Transition:
+        """Compare the book with the exchange's own; return what that proved. Raises BookNotInSync.
+
+        AGREED: they were the same at the snapshot's time. DIFFERED: they were not, and SILENT: the exchange's moved on
+        without an update; then the book has been withdrawn and is being built anew. UNPROVEN: nothing comparable came
+        in time. Of a book that is UNCONFIRMED it returns what the snapshot made of it.
+        """
+        self.read()
+        verdict: asyncio.Future[Transition] = asyncio.get_running_loop().create_future()
+        self._audits.append(verdict)
+        self._sync.audit(now_s=self._now_s)
+        self._around.wake()
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await verdict
+        except TimeoutError:
+            return Transition.UNPROVEN
+        finally:
+            self._audits.remove(verdict)
+
+    def close(self) -> None:
+        """Stop following the market. Readers read what is queued and end; the book is STALE from now on."""
+        self._around.leave()
+        self._after(self._sync.disconnected(now_s=self._now_s))
+        for reader in tuple(self._readers):
+            reader.close()
+
+    # What it shows. The measures (spread, mid, imbalance, costs ...) follow from these.
 
     def read(self, *, allow_stale: bool = False) -> Book:
         """Return the book itself, to be read at once and not kept. Raises BookNotInSync."""
-        return self._sync.read(allow_stale=allow_stale)
+        return self._shown.read(allow_stale=allow_stale)
 
     def view(self, count: int | None = None, *, allow_stale: bool = False) -> BookView:
         """Return both sides as they are now, as a value that stays. Raises BookNotInSync."""
         return self.read(allow_stale=allow_stale).view(count)
+
+    def own_view(self, count: int | None = None) -> OverlaidView:
+        """Return both sides with our open orders marked in them. Raises BookNotInSync."""
+        return overlay(self.view(count), self._around.own_orders())
 
     @property
     def ts(self) -> int:
@@ -99,53 +182,24 @@ class LiveBook:
         return self.read().ts
 
     @property
-    def best_bid(self) -> tuple[Decimal, Decimal] | None:
+    def best_bid(self) -> Priced | None:
         """Price and size of the best bid, or None where nobody bids. Raises BookNotInSync."""
-        return self.read().best_bid
+        return self._shown.read().best_bid
 
     @property
-    def best_ask(self) -> tuple[Decimal, Decimal] | None:
+    def best_ask(self) -> Priced | None:
         """Price and size of the best ask, or None where nobody asks. Raises BookNotInSync."""
-        return self.read().best_ask
+        return self._shown.read().best_ask
 
-    @property
-    def mid(self) -> Decimal | None:
-        return self.read().mid
-
-    @property
-    def spread(self) -> Decimal | None:
-        return self.read().spread
-
-    @property
-    def micro_price(self) -> Decimal | None:
-        """The mid weighted by what rests at the touch."""
-        return self.read().micro_price
-
-    def levels(
-        self, count: int, *, allow_stale: bool = False
-    ) -> tuple[list[tuple[Decimal, Decimal]], list[tuple[Decimal, Decimal]]]:
+    def levels(self, count: int, *, allow_stale: bool = False) -> tuple[list[Priced], list[Priced]]:
         """Return at most `count` bids and `count` asks as (price, size), best first. Raises BookNotInSync."""
         return self.read(allow_stale=allow_stale).levels(count)
 
-    def imbalance(self, count: int) -> Decimal | None:
-        """Return how much more is bid than asked in the best `count` levels: 1 all bids, -1 all asks."""
-        return self.read().imbalance(count)
+    def walk_bids(self) -> Iterator[Priced]:
+        return self.read().walk_bids()
 
-    def buy_quantity(self, quantity: Number) -> Sweep:
-        """Return what buying a quantity would cost. Raises BookNotInSync."""
-        return self.read().buy_quantity(quantity)
-
-    def sell_quantity(self, quantity: Number) -> Sweep:
-        """Return what selling a quantity would bring. Raises BookNotInSync."""
-        return self.read().sell_quantity(quantity)
-
-    def buy_amount(self, amount: Number) -> Sweep:
-        """Return what an amount of the quote asset would buy. Raises BookNotInSync."""
-        return self.read().buy_amount(amount)
-
-    def sell_amount(self, amount: Number) -> Sweep:
-        """Return what would have to be sold for an amount of the quote asset. Raises BookNotInSync."""
-        return self.read().sell_amount(amount)
+    def walk_asks(self) -> Iterator[Priced]:
+        return self.read().walk_asks()
 
     def changes(self, *, conflate: bool = True) -> BookChanges:
         """Iterate over the changes of book and state from now on.
@@ -167,80 +221,98 @@ class LiveBook:
 
     def subscribed(self, topic: str) -> None:  # noqa: ARG002 - it has but one
         self._connect()
-        self._after(self._sync.subscribed(now_s=self._clock.monotonic_s()))
+        self._after(self._sync.subscribed(now_s=self._now_s))
 
     def refused(self, topic: str, reason: str) -> None:
         self._refusal = SubscriptionRefused(topic, reason)
-        self._after(self._sync.ack_missing(now_s=self._clock.monotonic_s()))
+        self._after(self._sync.ack_missing(now_s=self._now_s))
         self._readable.set()
 
     def pushed(self, push: Push[BookDelta]) -> None:
         # Data may come before its acknowledgement (websocket-v3 §5.1).
-        self._connect()
+        if not self._is_connected:
+            self._connect()
         event = push.event
         delta = Delta(event.symbol, event.prev_ts, event.ts, event.bids, event.asks)
-        self._after(self._sync.delta(delta, now_s=self._clock.monotonic_s()))
+        transition = self._shown.delta(delta, now_s=self._now_s)
+        if transition is not Transition.APPLIED:
+            self._after(transition)
+        elif self._readers:
+            self._tell()
 
     def interrupted(self, gap: Interrupted) -> None:  # noqa: ARG002 - any gap is one too many
         self._is_connected = False
-        self._after(self._sync.disconnected(now_s=self._clock.monotonic_s()))
+        self._after(self._sync.disconnected(now_s=self._now_s))
+
+    def topped(self, top: BookTop) -> None:
+        """Take in the ten levels of `orderbook10`, of which a spot book lives while no updates come."""
+        transition = self._shown.top(top.ts, bids=top.bids, asks=top.asks, now_s=self._now_s)
+        if transition is Transition.TOP_TEN:
+            self._after(transition)
+
+    def top_lost(self) -> None:
+        self._shown.top_lost()
+        self._after(Transition.DISCONNECTED)
 
     def _connect(self) -> None:
         if not self._is_connected:
             self._is_connected = True
-            self._after(self._sync.connected(now_s=self._clock.monotonic_s()))
+            self._after(self._sync.connected(now_s=self._now_s))
 
-    def _after(self, transition: Transition) -> None:
-        if transition is not Transition.APPLIED:
-            self._wake.set()
-            if self._sync.state.is_readable:
-                self._readable.set()
-            else:
-                self._readable.clear()
-        if self._readers:
-            self._tell()
+    # What the seeder calls.
 
-    def _tell(self) -> None:
-        standing = self._sync.standing
-        book = self._sync.read(allow_stale=True)
-        for reader in tuple(self._readers):
-            view = book.view() if standing.state.is_readable and not reader.conflates else None
-            reader.put(BookChange(standing.state, standing.reason, book.ts, view))
+    @property
+    def seed_due_at(self) -> float | None:
+        return self._sync.seed_due_at
 
-    # Snapshots.
+    def take_seed(self) -> int | None:
+        now_s = self._now_s
+        self._sync.tick(now_s=now_s)
+        return self._sync.take_seed(now_s=now_s)
 
-    async def keep_seeded(self) -> None:
-        """Ask for snapshots whenever the synchroniser wants one; until cancelled."""
-        while True:
-            now_s = self._clock.monotonic_s()
-            self._sync.tick(now_s=now_s)
-            ticket = self._sync.take_seed(now_s=now_s)
-            if ticket is not None:
-                await self._seed(ticket)
-                continue
-            due_s = self._sync.seed_due_at
-            await self._woken(None if due_s is None else max(0.0, due_s - now_s))
-
-    async def _seed(self, ticket: int) -> None:
+    async def seed(self, ticket: int) -> None:
         try:
-            seed = await self._snapshot()
+            seed = await self._around.snapshot()
         except WoodlotError as error:
             log.warning("no snapshot of %s: %s", self.symbol, error)
-            self._after(self._sync.seed_failed(ticket, now_s=self._clock.monotonic_s()))
+            self._after(self._sync.seed_failed(ticket, now_s=self._now_s))
             return
         transition = self._sync.snapshot(
             seed.timestamp,
             bids=[(level.price, level.quantity) for level in seed.bids],
             asks=[(level.price, level.quantity) for level in seed.asks],
-            now_s=self._clock.monotonic_s(),
+            now_s=self._now_s,
             ticket=ticket,
         )
+        if transition in _ALARMING:
+            log.error("the book of %s was wrong and is being rebuilt: %s", self.symbol, transition.value)
         self._after(transition)
+        if transition not in _OPEN:
+            for verdict in self._audits:
+                if not verdict.done():
+                    verdict.set_result(transition)
 
-    async def _woken(self, timeout_s: float | None) -> None:
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        self._wake.clear()
+    # What follows.
+
+    @property
+    def _now_s(self) -> float:
+        return self._around.clock.monotonic_s()
+
+    def _after(self, transition: Transition) -> None:
+        if transition is not Transition.BUFFERED:
+            self._around.wake()
+        if self.is_readable or self._refusal is not None:
+            self._readable.set()
+        else:
+            self._readable.clear()
+        if self._readers:
+            self._tell()
+
+    def _tell(self) -> None:
+        standing = self._shown.standing
+        readers = tuple(self._readers)
+        book = self._shown.read(allow_stale=True)
+        wants_view = standing.state.is_readable and any(not reader.conflates for reader in readers)
+        view = book.view() if wants_view else None
+        for reader in readers:
+            reader.put(BookChange(standing.state, standing.reason, book.ts, None if reader.conflates else view))
