@@ -2,6 +2,7 @@
 
     WoodlotError
     ├── ConfigurationError             fix the set-up
+    │   ├── InUse                      ... or end the other process that holds the journal or the account
     │   └── Unauthorized               ... of the key: refused by the exchange
     ├── ArgumentError                  fix the arguments
     │   └── FloatRefused               ... by passing a Decimal, a str or an int
@@ -15,6 +16,8 @@
     │   │   ├── DuplicateClientOrderId
     │   │   └── NotFound               ... no such order, or it is finished
     │   └── UnexpectedReply            the answer makes no sense; keep it and report it
+    ├── GateRefused                    fix the order, or the limits that you set yourself; nothing was sent
+    │   └── TradingStopped             ... or resume, once you know why it was stopped
     ├── ConnectionFailed               try again; it is safe to
     ├── OutcomeUnknown                 reconcile; it may have happened
     ├── NotFilled                      decide what to do about an order that ended otherwise
@@ -26,6 +29,11 @@
 No sentence made here holds a key, a secret, a signature or a listen key.
 """
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class WoodlotError(Exception):
     """Anything woodlot raises on purpose. Facts are fields; the sentence is made from them."""
@@ -33,6 +41,18 @@ class WoodlotError(Exception):
 
 class ConfigurationError(WoodlotError):
     """The set-up is wrong: an address, a missing key, a missing permission."""
+
+
+class InUse(ConfigurationError):
+    """Something that only one may use at a time is used by another: `what` by `holder`."""
+
+    def __init__(self, what: str, holder: str) -> None:
+        super().__init__(what, holder)
+        self.what = what
+        self.holder = holder
+
+    def __str__(self) -> str:
+        return f"{self.what} is in use by {self.holder or 'another process'}; only one may have it at a time"
 
 
 class ArgumentError(WoodlotError, ValueError):
@@ -127,6 +147,24 @@ class UnexpectedReply(ExchangeError):
         self.body = body[:2000]
 
 
+class GateRefused(WoodlotError):
+    """An order broke a limit of our own and was not sent. `control` names the limit, `count` how often it did so."""
+
+    def __init__(self, control: str, problem: str, *, symbol: str = "", count: int = 1) -> None:
+        super().__init__(control, problem)
+        self.control = control
+        self.problem = problem
+        self.symbol = symbol
+        self.count = count
+
+    def __str__(self) -> str:
+        return f"the gate refused an order on {self.symbol}: {self.problem} ({self.control}, refusal no {self.count})"
+
+
+class TradingStopped(GateRefused):
+    """The kill switch is on: nothing is sent but cancels, until `desk.resume()`."""
+
+
 class ConnectionFailed(WoodlotError):
     """The exchange could not be reached or did not answer, and the call can be made again without harm."""
 
@@ -144,17 +182,28 @@ class ConnectionFailed(WoodlotError):
 class OutcomeUnknown(WoodlotError):
     """The request left and its answer never came: it may have happened, and it was not sent again.
 
-    `client_order_id` and `order_id` are the handles to ask with, where the call had them.
+    `client_order_id` and `order_id` are the handles to ask with, where the call had them; `request` is the call as it
+    was sent, and `signed_ms` the timestamp it was signed with, by the exchange's clock.
     """
 
     def __init__(
-        self, endpoint: str, reason: str, *, client_order_id: int | None = None, order_id: int | None = None
+        self,
+        endpoint: str,
+        reason: str,
+        *,
+        client_order_id: int | None = None,
+        order_id: int | None = None,
+        request: object = None,
+        signed_ms: int | None = None,
     ) -> None:
         super().__init__(endpoint, reason)
         self.endpoint = endpoint
         self.reason = reason
         self.client_order_id = client_order_id
         self.order_id = order_id
+        self.request = request
+        self.signed_ms = signed_ms
+        self.resolver: Callable[[OutcomeUnknown, float], Any] | None = None
 
     def __str__(self) -> str:
         handle = ""
@@ -163,6 +212,16 @@ class OutcomeUnknown(WoodlotError):
         elif self.order_id is not None:
             handle = f" with order_id={self.order_id}"
         return f"{self.endpoint}: {self.reason}; it may have happened: ask{handle} before anything is sent again"
+
+    def resolve(self, *, timeout_s: float = 330.0) -> Any:
+        """Ask the exchange what became of the call; never send it again.
+
+        Return a `woodlot.rest.resolution.Resolution`, or an awaitable of one where an AsyncClient raised this.
+        `Any`, because one sentence serves both; `client.resolve(error)` is the same with exact types.
+        """
+        if self.resolver is None:
+            raise ConfigurationError("this OutcomeUnknown was not raised by a client: there is nobody to ask with")
+        return self.resolver(self, timeout_s)
 
 
 class NotFilled(WoodlotError):

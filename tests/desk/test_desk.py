@@ -11,6 +11,7 @@ import pytest
 
 from woodlot.config import Credentials, Environment
 from woodlot.desk.desk import Desk
+from woodlot.desk.events import Events, KeyTaken
 from woodlot.errors import (
     ConfigurationError,
     FilterRefused,
@@ -22,7 +23,9 @@ from woodlot.errors import (
     WoodlotError,
 )
 from woodlot.orders.states import OrderState
+from woodlot.rest.async_client import AsyncClient
 from woodlot.sandbox.server import Sandbox, SandboxOptions
+from woodlot.wire.account import CreateListenKey
 from woodlot.wire.asset import GetBalances
 from woodlot.wire.trade import GetTransactionHistory, PlaceOrder
 
@@ -118,15 +121,32 @@ async def test_an_order_placed_elsewhere_is_adopted_and_marked(desk: Desk) -> No
     elsewhere = PlaceOrder.from_parameters(
         {"symbol": BTC, "side": "BUY", "type": "LIMIT", "price": "30000", "quantity": "0.001"}
     )
-    async with Desk.open(desk.environment, desk.credentials) as other:
-        placed = await other.place(elsewhere)
-        # The other desk's listen key killed this desk's; the hole is filled after the reconnect.
+    async with AsyncClient(desk.environment, desk.credentials) as other:
+        placed = await other.send(elsewhere)
         async with asyncio.timeout(20):
             while not [order for order in desk.orders() if order.order_id == placed.order_id]:
                 await asyncio.sleep(0.05)
     (adopted,) = desk.orders()
     assert adopted.known.foreign
-    assert adopted.order_id == placed.order_id
+
+
+async def test_a_stolen_key_is_said_aloud_and_costs_no_execution(desk: Desk) -> None:
+    events = desk.events()
+    async with AsyncClient(desk.environment, desk.credentials) as thief:
+        await thief.send(CreateListenKey.for_stream())
+        order = await desk.sell(ETH, "0.05")
+        async with asyncio.timeout(20):
+            await order.filled()
+            taken = [event async for event in until_taken(events)]
+    assert taken[-1].count == 1
+    assert [fill.order_id for fill in await first(desk, len(order.known.trade_ids))][-1] == order.order_id
+
+
+async def until_taken(events: Events) -> AsyncIterator[KeyTaken]:
+    async for event in events:
+        if isinstance(event, KeyTaken):
+            yield event
+            return
 
 
 async def test_every_execution_comes_once_while_the_stream_is_cut_again_and_again(desk: Desk) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 import woodlot
-from woodlot.errors import ConfigurationError, NotFilled
+from woodlot.errors import ConfigurationError, NotFilled, TradingStopped
 
 
 def test_a_script_without_a_loop_trades_and_reads_a_book() -> None:
@@ -19,6 +19,18 @@ def test_a_script_without_a_loop_trades_and_reads_a_book() -> None:
         assert resting.settled().state == "CANCELLED"
         with pytest.raises(NotFilled):
             resting.filled()
+
+
+def test_a_script_stops_and_resumes_trading() -> None:
+    with woodlot.open_desk() as desk:
+        desk.buy("SPOT_BTC_USDT", "0.001", price="30000")
+        assert desk.kill() == 0
+        with pytest.raises(TradingStopped):
+            desk.buy("SPOT_BTC_USDT", "0.001", price="30000")
+        desk.resume()
+        desk.buy("SPOT_BTC_USDT", "0.001", price="30000")
+        assert desk.balances()["BTC"].holding == 2
+        assert desk.positions() == {}
 
 
 def test_an_error_of_the_loop_is_an_error_here() -> None:

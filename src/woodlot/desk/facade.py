@@ -9,6 +9,7 @@ from woodlot.book.transition import BookState
 from woodlot.config import Credentials, Environment
 from woodlot.desk.desk import Desk
 from woodlot.desk.executions import Executions
+from woodlot.desk.holdings import BalanceNow, PositionNow
 from woodlot.desk.live_book import LiveBook
 from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.portal import Portal
@@ -16,6 +17,8 @@ from woodlot.errors import ConfigurationError
 from woodlot.orders.fills import Fill
 from woodlot.orders.states import OrderState
 from woodlot.wire.amount import Number
+from woodlot.wire.enums import PositionSide
+from woodlot.wire.trade import PlaceOrder
 
 ResultT = TypeVar("ResultT")
 Levels = list[tuple[Decimal, Decimal]]
@@ -89,10 +92,34 @@ class SyncDesk:
         portal = self._open_portal
         return [SyncOrder(portal, order) for order in portal.call(self._desk.orders)]
 
-    def executions(self) -> Iterator[Fill]:
-        """Iterate over every execution since the desk opened, each once; waits for the next one."""
+    def place(self, order: PlaceOrder) -> "SyncOrder":
+        """Send an order as it is; it gets a client order id if it has none."""
         portal = self._open_portal
-        reader = portal.call(self._desk.executions)
+        return SyncOrder(portal, portal.run(self._desk.place(order)))
+
+    def kill(self, reason: str = "stopped by hand") -> int:
+        """Cancel everything and refuse new orders until `resume`, now and after a restart; return how many are left."""
+        return len(self._open_portal.run(self._desk.kill(reason)))
+
+    def resume(self) -> None:
+        """Lift the kill switch."""
+        self._open_portal.call(self._desk.resume)
+
+    def balances(self) -> dict[str, BalanceNow]:
+        """Return what is held, by token; each says from when it is."""
+        return self._open_portal.call(self._desk.balances)
+
+    def positions(self) -> dict[tuple[str, PositionSide], PositionNow]:
+        """Return the positions by symbol and side; each says from when it is."""
+        return self._open_portal.call(self._desk.positions)
+
+    def executions(self, *, consumer: str | None = None) -> Iterator[Fill]:
+        """Iterate over every execution since the desk opened, each once; waits for the next one.
+
+        A `consumer` goes on where it stopped, in this run or an earlier one.
+        """
+        portal = self._open_portal
+        reader = portal.call(lambda: self._desk.executions(consumer=consumer))
         while True:
             fill = portal.run(_next(reader))
             if fill is None:

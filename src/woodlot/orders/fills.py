@@ -33,6 +33,7 @@ class Fill(Value):
 
     `total_quantity` is what the order had filled with this one included; only a report knows. `side` is None where
     neither the message nor the order tells it, `client_order_id` where the order has none or is not known.
+    `redelivered` marks the one that a durable consumer had in hand when its program ended.
     """
 
     symbol: str
@@ -48,6 +49,7 @@ class Fill(Value):
     ts_ms: int
     source: FillSource
     total_quantity: Decimal | None = None
+    redelivered: bool = False
 
     @property
     def key(self) -> FillKey:

@@ -15,7 +15,7 @@ from woodlot.orders.order import TrackedOrder
 from woodlot.orders.output import AskOrder, Changed, Output
 from woodlot.orders.record import Outputs, Record
 from woodlot.orders.records import Records
-from woodlot.orders.states import MESSAGE_TYPES, News
+from woodlot.orders.states import MESSAGE_TYPES, News, OrderState
 from woodlot.wire.events import ExecutionReport
 from woodlot.wire.trade import (
     CancelAck,
@@ -48,7 +48,8 @@ class Tracker:
         """Take over what a journal has, before anything else arrives; return what that leaves open.
 
         `fills` are those that were delivered: all of the orders given, and the youngest of the others. Fills that an
-        order had counted and nobody was told of are counted again when they are backfilled.
+        order had counted and nobody was told of are counted again when they are backfilled. An order that was only
+        intended may have left: its outcome is unknown from now on.
         """
         outputs: list[Output] = []
         of_order: dict[int, list[Fill]] = {}
@@ -60,6 +61,9 @@ class Tracker:
             record.restore(of_order.get(order.order_id or 0, ()))
             self._records.add(record)
             outputs += self._filed(record, record.settle(at_ms=at_ms))
+            if order.state in {OrderState.INTENDED, OrderState.UNKNOWN}:
+                told = record.take(News.LOST, at_ms=at_ms, source=Source.INTENT, note="the program ended before")
+                outputs += self._filed(record, told)
         return tuple(outputs)
 
     def find(self, *, order_id: int | None = None, client_order_id: int | None = None) -> TrackedOrder | None:

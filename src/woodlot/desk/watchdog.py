@@ -1,0 +1,134 @@
+"""This file is the watchdog: a process of its own that cancels every order over REST when heartbeats stop.
+
+    python -m woodlot.desk.watchdog < instructions and heartbeats > what it did
+
+The first line it reads is JSON: the addresses, the key, the secret and `after_s`. So the secret comes by a pipe, and
+stands in no argument, no variable and no file. Each further line is a heartbeat; "bye" ends the watch and cancels
+nothing. A pipe that breaks is no goodbye: the trader may be dead, and the time it has left runs on.
+"""
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+
+from woodlot.config import Credentials, Environment
+from woodlot.errors import WoodlotError
+from woodlot.rest.client import Client
+from woodlot.rest.patience import Patience
+from woodlot.wire.enums import StatusFilter
+from woodlot.wire.trade import CancelAllOrders, GetOrders
+
+READY, FIRED, EMPTY = "ready", "fired", "empty"
+"""What it writes: that it watches, that it cancels, that nothing is open any more."""
+
+BYE = "bye"
+# An order that was under way when the trader died may arrive behind the cancel. A program that starts again within
+# this time may have its first orders cancelled too, so it is not longer than such an arrival takes.
+AFTERMATH_S = 3.0
+_LOOK_EVERY_S = 0.25
+# A cancel that hangs is asked again, rather than waited for.
+_CALL_TIMEOUT_S = 2.0
+
+
+def main() -> None:
+    """Watch until told goodbye, or until the trader is gone and nothing is open."""
+    # Ctrl-C goes to the whole terminal; the watchdog outlives the trader on purpose.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pipe = Pipe(sys.stdin.fileno())
+    instructions = json.loads(pipe.line_within(10.0) or "{}")
+    environment = Environment.at(instructions["rest_url"], instructions["ws_url"])
+    credentials = Credentials(instructions["key"], instructions["secret"])
+    after_s = float(instructions["after_s"])
+    with Client(environment, credentials, patience=Patience(attempts=1), timeout_s=_CALL_TIMEOUT_S) as client:
+        _say(READY)
+        _watch(pipe, client, after_s=after_s)
+
+
+def _watch(pipe: "Pipe", client: Client, *, after_s: float) -> None:
+    until_s = time.monotonic() + after_s
+    while True:
+        line = pipe.line_within(until_s - time.monotonic())
+        if line is None:
+            # A broken pipe answers at once; the time is not over before it is over.
+            time.sleep(max(0.0, until_s - time.monotonic()))
+            _say(FIRED)
+            line = _cancel_until_empty(client, pipe)
+            if line is None and pipe.is_broken:
+                return
+            # The trader lives but cannot vouch for itself; its next heartbeat starts the time again.
+            line = line or pipe.line_within(None)
+        if line == BYE:
+            return
+        until_s = time.monotonic() + after_s
+
+
+def _cancel_until_empty(client: Client, pipe: "Pipe") -> str | None:
+    """Cancel everything until nothing is open, however long it takes, then look on for a while.
+
+    A sign of life ends the looking on, and is returned.
+    """
+    quiet_since_s: float | None = None
+    while quiet_since_s is None or time.monotonic() - quiet_since_s < AFTERMATH_S:
+        try:
+            if quiet_since_s is None or _is_any_open(client):
+                quiet_since_s = None
+                client.send(CancelAllOrders())
+                if not _is_any_open(client):
+                    quiet_since_s = time.monotonic()
+                    _say(EMPTY)
+        except WoodlotError:
+            # Nothing is said of why: the text would go to a terminal that may be gone.
+            quiet_since_s = None
+        if pipe.is_broken or quiet_since_s is None:
+            time.sleep(_LOOK_EVERY_S)
+        elif (line := pipe.line_within(_LOOK_EVERY_S)) is not None:
+            return line
+    return None
+
+
+def _is_any_open(client: Client) -> bool:
+    return bool(client.send(GetOrders(status=StatusFilter.INCOMPLETE, size=1)).rows)
+
+
+def _say(word: str) -> None:
+    try:
+        print(word, flush=True)
+    except OSError:
+        # Nobody listens any more; what has to be done is done all the same.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - stays open until the end
+
+
+class Pipe:
+    """Lines from a file descriptor, with a time limit."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._buffer = b""
+        self.is_broken = False
+
+    def line_within(self, timeout_s: float | None) -> str | None:
+        """Return the next line, None if none comes in time or the other end is gone."""
+        until_s = None if timeout_s is None else time.monotonic() + timeout_s
+        while b"\n" not in self._buffer and not self.is_broken:
+            remaining_s = None if until_s is None else until_s - time.monotonic()
+            if remaining_s is not None and remaining_s <= 0:
+                return None
+            if select.select([self._descriptor], [], [], remaining_s)[0]:
+                self._read()
+        line, newline, rest = self._buffer.partition(b"\n")
+        if not newline:
+            return None
+        self._buffer = rest
+        return line.decode()
+
+    def _read(self) -> None:
+        data = os.read(self._descriptor, 65_536)
+        self.is_broken = not data
+        self._buffer += data
+
+
+if __name__ == "__main__":
+    main()

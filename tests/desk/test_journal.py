@@ -1,0 +1,207 @@
+import sqlite3
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.desk.fills import fill
+from tests.orders.messages import CLIENT_ORDER_ID, ORDER_ID, START_MS, ack, fill_report, place, report, row
+
+from woodlot.desk.bookkeeping import Books
+from woodlot.desk.claim import Claim
+from woodlot.desk.journal import Journal, Position
+from woodlot.errors import ConfigurationError, InUse, OutcomeUnknown
+from woodlot.orders.order import TrackedOrder
+from woodlot.orders.output import AskOrder
+from woodlot.orders.states import OrderState
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+def opened(path: Path) -> Books:
+    books = Books(Journal(path))
+    books.open(START_MS)
+    return books
+
+
+def restarted(books: Books) -> Books:
+    books.journal.close()
+    return opened(Path(books.journal.path))
+
+
+def only(books: Books) -> TrackedOrder:
+    (order,) = books.tracker.orders()
+    return order
+
+
+def test_an_order_comes_back_as_it_was_with_its_history_and_fees(path: Path) -> None:
+    books = opened(path)
+    tracker = books.tracker
+    books.keep(tracker.intent(place(), at_ms=START_MS))
+    books.keep(tracker.reply(place(), ack(), at_ms=START_MS + 1))
+    books.keep(tracker.report(report("NEW"), at_ms=START_MS + 2))
+    books.keep(tracker.report(fill_report(1, "40", "40", at=3), at_ms=START_MS + 3))
+    before = only(books)
+    after = only(restarted(books))
+    assert after == before
+    assert (after.filled_quantity, after.fees) == (40, {"WOO": Decimal("0.01")})
+
+
+def test_an_intent_without_an_answer_is_unknown_after_a_restart_and_is_asked_for(path: Path) -> None:
+    books = opened(path)
+    books.keep(books.tracker.intent(place(), at_ms=START_MS))
+    books.journal.close()
+    after = Books(Journal(path))
+    questions = after.open(START_MS + 9)
+    assert only(after).state is OrderState.UNKNOWN
+    assert [type(question) for question in questions] == [AskOrder]
+    after.keep(after.tracker.poll(row("NEW"), at_ms=START_MS + 10))
+    assert (only(after).state, only(after).order_id) == (OrderState.WORKING, ORDER_ID)
+
+
+def test_an_unknown_order_is_asked_for_again_after_a_restart(path: Path) -> None:
+    books = opened(path)
+    books.keep(books.tracker.intent(place(), at_ms=START_MS))
+    books.keep(books.tracker.failed(place(), OutcomeUnknown("POST", "cut"), at_ms=START_MS))
+    books.journal.close()
+    after = Books(Journal(path))
+    assert [type(question) for question in after.open(START_MS + 9)] == [AskOrder]
+
+
+def test_a_stranger_that_turns_out_to_be_ours_is_one_order_in_the_journal_too(path: Path) -> None:
+    books = opened(path)
+    books.keep(books.tracker.intent(place(), at_ms=START_MS))
+    nameless = report("NEW", client_order_id=0)
+    books.keep(books.tracker.report(nameless, at_ms=START_MS + 1))
+    books.keep(books.tracker.reply(place(), ack(), at_ms=START_MS + 2))
+    after = only(restarted(books))
+    assert (after.order_id, after.client_order_id, after.foreign) == (ORDER_ID, CLIENT_ORDER_ID, False)
+
+
+def test_a_client_order_id_that_is_used_again_is_two_orders(path: Path) -> None:
+    books = opened(path)
+    for order_id in (ORDER_ID, ORDER_ID + 1):
+        books.keep(books.tracker.intent(place(), at_ms=START_MS))
+        books.keep(books.tracker.reply(place(), ack(order_id=order_id), at_ms=START_MS))
+        books.keep(books.tracker.report(report("CANCELLED", order_id=order_id), at_ms=START_MS))
+    after = restarted(books)
+    assert sorted(order.order_id or 0 for order in after.tracker.orders()) == [ORDER_ID, ORDER_ID + 1]
+
+
+def test_a_fill_stands_once_whoever_says_it(path: Path) -> None:
+    journal = Journal(path)
+    assert [numbered.number for numbered in journal.note([], [fill(5), fill(6)])] == [1, 2]
+    assert journal.note([], [fill(6)]) == []
+    assert [numbered.number for numbered in journal.note([], [fill(6, symbol="SPOT_BTC_USDT")])] == [3]
+
+
+def test_a_fill_that_was_told_is_not_told_again_after_a_restart(path: Path) -> None:
+    books = opened(path)
+    first = fill_report(1, "40", "40", at=3)
+    books.keep(books.tracker.report(first, at_ms=START_MS + 3))
+    after = restarted(books)
+    after.keep(after.tracker.report(first, at_ms=START_MS + 9))
+    assert len(after.executions) == 0
+
+
+def test_nothing_is_told_that_is_not_written_down(path: Path) -> None:
+    told: list[TrackedOrder] = []
+    books = Books(Journal(path), told=told.append)
+    books.open(START_MS)
+    books.journal.connection.execute("PRAGMA query_only = 1")
+    with pytest.raises(sqlite3.OperationalError):
+        books.keep(books.tracker.intent(place(), at_ms=START_MS))
+    assert told == []
+
+
+def test_what_was_executed_before_the_journal_began_is_not_news(path: Path) -> None:
+    books = opened(path)
+    books.keep(books.tracker.report(fill_report(1, "40", "40", at=-1), at_ms=START_MS))
+    books.keep(books.tracker.report(fill_report(2, "40", "80", at=0), at_ms=START_MS))
+    assert [books.executions.next_after(0)] == [books.journal.fill_after(0)]
+    assert books.journal.last_fill == 1
+
+
+def test_the_cursor_moves_with_what_rest_was_asked_for_and_stays_before_what_is_kept_back(path: Path) -> None:
+    books = opened(path)
+    assert books.cursor_ms == START_MS
+    books.verified(START_MS + 60_000)
+    assert books.cursor_ms == START_MS + 55_000
+    books.keep(books.tracker.intent(place(), at_ms=START_MS))
+    books.keep(books.tracker.reply(place(), ack(), at_ms=START_MS))
+    books.keep(books.tracker.report(fill_report(2, "40", "80", at=5), at_ms=START_MS + 60_000))
+    assert books.cursor_ms == START_MS + 5
+    assert restarted(books).cursor_ms == START_MS + 55_000
+
+
+def test_a_position_is_kept_for_each_consumer(path: Path) -> None:
+    journal = Journal(path)
+    journal.hand_out("bot", Position(3, 4))
+    assert (journal.consumer("bot"), journal.consumer("new")) == (Position(3, 4), Position(0, 0))
+
+
+def test_a_journal_has_one_writer_and_says_who_it_is(path: Path) -> None:
+    journal = Journal(path)
+    with pytest.raises(InUse, match="process"):
+        Journal(path)
+    journal.close()
+    Journal(path).close()
+
+
+def test_the_lock_ends_with_the_process_that_held_it(path: Path) -> None:
+    program = f"import os; from woodlot.desk.journal import Journal; Journal({str(path)!r}); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
+    Journal(path).close()
+
+
+def test_a_claim_names_its_holder_and_nothing_else(tmp_path: Path) -> None:
+    with Claim(tmp_path / "key-1.lock", "the key") as claim:
+        assert claim.path.read_text().startswith("process ")
+        with pytest.raises(InUse, match="the key is in use by process"):
+            Claim(tmp_path / "key-1.lock", "the key")
+    Claim(tmp_path / "key-1.lock", "the key").release()
+
+
+def test_a_place_where_no_file_can_be_is_said_by_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="cannot be claimed"):
+        Journal(tmp_path / "file" / "journal")
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [("PRAGMA user_version = 99", "newer woodlot"), ("CREATE TABLE theirs (a)", "not a journal")],
+)
+def test_a_file_that_is_not_a_journal_of_ours_is_refused(path: Path, statement: str, problem: str) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute(statement)
+    other.close()
+    with pytest.raises(ConfigurationError, match=problem):
+        Journal(path)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_was(path: Path) -> None:
+    path.write_bytes(b"my thesis" * 1000)
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        Journal(path)
+    assert path.read_bytes() == b"my thesis" * 1000
+
+
+@pytest.mark.parametrize(("power_safe", "level"), [(False, 1), (True, 2)])
+def test_commits_outlive_the_process_and_with_power_safe_the_power(path: Path, power_safe: bool, level: int) -> None:
+    journal = Journal(path, power_safe=power_safe)
+    assert journal.connection.execute("PRAGMA synchronous").fetchone() == (level,)
+    assert journal.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_an_operator_can_read_it_with_the_sqlite_shell(path: Path) -> None:
+    books = opened(path)
+    books.keep(books.tracker.intent(place(), at_ms=START_MS))
+    rows: list[tuple[Any, ...]] = books.journal.connection.execute("SELECT body FROM orders").fetchall()
+    assert msgspec.json.decode(rows[0][0])["symbol"] == "SPOT_WOO_USDT"

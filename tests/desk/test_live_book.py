@@ -1,0 +1,241 @@
+"""This file is the proof of a book that keeps itself, against a market in virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from tests.desk.venue import Venue
+
+from woodlot.book.fallback import Source
+from woodlot.book.transition import BookState, Transition
+from woodlot.desk.book_changes import BookChange, BookChanges
+from woodlot.desk.live_book import LiveBook
+from woodlot.desk.market import Market
+from woodlot.errors import BookNotInSync
+from woodlot.wire.enums import Side
+
+SYMBOL = "PERP_BTC_USDT"
+TOPIC = f"orderbookupdate@{SYMBOL}@50"
+D = Decimal
+NOTHING = D(0)
+
+
+@pytest.fixture
+def venue() -> Venue:
+    return Venue()
+
+
+@pytest.fixture
+async def market(venue: Venue) -> AsyncIterator[Market]:
+    async with venue.opened() as market:
+        yield market
+
+
+@pytest.fixture
+async def book(venue: Venue, market: Market) -> LiveBook:
+    """A book SYNCED at 1050: bids 100 and 99, an ask at 101."""
+    made = await venue.book(market, SYMBOL)
+    venue.update(TOPIC, 1000, 1050, [("99", "4")])
+    await venue.time.run(1)
+    assert made.state is BookState.SYNCED
+    return made
+
+
+async def test_a_quiet_book_can_be_read_at_once_and_says_what_it_is(venue: Venue, market: Market) -> None:
+    book = await venue.book(market, SYMBOL)
+
+    assert book.state is BookState.UNCONFIRMED
+    assert book.reason == "a snapshot without any update"
+    assert 0 <= book.age_s <= 1
+    assert book.best_bid == (D(100), D(1))
+    assert book.source is Source.UPDATES
+
+
+async def test_every_measure_can_be_read_off_the_book(book: LiveBook) -> None:
+    assert (book.ts, book.best_bid, book.best_ask) == (1050, (D(100), D(1)), (D(101), D(1)))
+    assert (book.mid, book.spread, book.micro_price) == (D("100.5"), D(1), D("100.5"))
+    assert book.levels(1) == ([(D(100), D(1))], [(D(101), D(1))])
+    assert (book.bid_depth("99"), book.ask_depth(200)) == (D(5), D(1))
+    assert book.imbalance(2) == D(4) / D(6)
+    assert book.sell_quantity("2").amount == D(199)
+    assert book.buy_amount("101").quantity == D(1)
+    assert book.view(1).bids == ((D(100), D(1)),)
+
+
+async def test_a_gap_withdraws_the_book_before_anyone_reads_it_and_one_snapshot_mends_it(
+    venue: Venue, book: LiveBook
+) -> None:
+    asked = len(venue.rest_s)
+    venue.rest(SYMBOL).timestamp = 1150
+    venue.update(TOPIC, 1100, 1150)
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert book.state is BookState.SYNCING
+    with pytest.raises(BookNotInSync, match="an update was lost"):
+        _ = book.best_bid
+    with pytest.raises(BookNotInSync):
+        _ = book.mid
+    assert book.levels(9, allow_stale=True)[0] == [(D(100), D(1)), (D(99), D(4))]
+    await venue.time.run(1)
+    assert book.state is BookState.SYNCED
+    assert len(venue.rest_s) == asked + 1
+
+
+async def test_reading_on_sees_every_frame_as_it_was(venue: Venue, book: LiveBook) -> None:
+    changes = book.changes(conflate=False)
+    for ts in range(1050, 1250, 50):
+        venue.update(TOPIC, ts, ts + 50, [("100", str(ts))])
+    await venue.time.run(1)
+
+    seen = [await anext(changes) for _ in range(4)]
+
+    assert [change.ts for change in seen] == [1100, 1150, 1200, 1250]
+    assert [change.view.best_bid for change in seen if change.view] == [
+        (D(100), D(ts)) for ts in (1050, 1100, 1150, 1200)
+    ]
+
+
+async def test_a_slow_reader_gets_the_newest_change_and_the_count_of_what_it_stands_for(
+    venue: Venue, book: LiveBook
+) -> None:
+    changes = aiter(book)
+    for ts in range(1050, 1250, 50):
+        venue.update(TOPIC, ts, ts + 50)
+    await venue.time.run(1)
+
+    change = await anext(changes)
+
+    assert (change.ts, change.conflated, change.view) == (1250, 3, None)
+
+
+async def test_a_change_of_state_is_a_change_too(venue: Venue, book: LiveBook) -> None:
+    changes = book.changes(conflate=False)
+    venue.exchange.links[0].cut()
+    await venue.time.run(0.01)
+
+    change = await anext(changes)
+
+    assert (change.state, change.reason, change.view) == (BookState.STALE, Transition.DISCONNECTED, None)
+
+
+async def test_an_audit_that_agrees_says_so(venue: Venue, book: LiveBook) -> None:
+    audit = asyncio.create_task(book.audit(timeout_s=2))
+    await venue.time.run(3)
+
+    assert await audit is Transition.AGREED, "REST was still at the time before the last update"
+
+
+async def test_a_difference_is_an_event_a_resync_and_a_counter(venue: Venue, book: LiveBook) -> None:
+    changes = book.changes(conflate=False)
+    venue.rest(SYMBOL).bids = [("100", "3")]
+    audit = asyncio.create_task(book.audit(timeout_s=2))
+    await venue.time.run(5)
+
+    assert await audit is Transition.DIFFERED
+    first: BookChange = await anext(changes)
+    assert (first.state, first.reason) == (BookState.SYNCING, Transition.DIFFERED)
+    assert book.counts[Transition.DIFFERED] == 1
+    assert book.state is BookState.SYNCED
+    assert book.levels(9)[0] == [(D(100), D(3)), (D(99), D(4))], "the new snapshot, and what came after it"
+
+
+async def test_audits_can_be_left_to_the_book(venue: Venue, market: Market) -> None:
+    book = await venue.book(market, SYMBOL, audit_every_s=60)
+    venue.update(TOPIC, 1000, 1050)
+    await venue.time.run(200)
+
+    assert book.counts[Transition.AGREED] == 3
+
+
+async def test_a_book_that_cannot_be_read_cannot_be_audited(venue: Venue, book: LiveBook) -> None:
+    venue.exchange.is_down = True
+    venue.exchange.links[0].cut()
+    await venue.time.run(0.1)
+
+    with pytest.raises(BookNotInSync):
+        await book.audit()
+
+
+async def test_a_closed_book_leaves_its_topic_and_ends_its_readers(venue: Venue, book: LiveBook) -> None:
+    changes = book.changes()
+    book.close()
+    await venue.time.run(1)
+
+    assert venue.exchange.links[0].topics == set()
+    assert book.state is BookState.STALE
+    assert [change.state async for change in changes] == [BookState.STALE]
+
+
+async def test_snapshots_that_are_refused_are_asked_for_again(venue: Venue, market: Market) -> None:
+    venue.refuses = 3
+
+    book = await venue.book(market, SYMBOL)
+
+    assert book.state is BookState.UNCONFIRMED
+
+
+async def test_our_open_orders_are_marked_in_the_book(venue: Venue, book: LiveBook) -> None:
+    venue.open_orders = [
+        Resting(SYMBOL, Side.BUY, D(100), D("0.5")),
+        Resting(SYMBOL, Side.SELL, D(105), D(2), filled_quantity=D(1)),
+        Resting("PERP_ETH_USDT", Side.BUY, D(99), D(9)),
+    ]
+
+    view = book.own_view()
+
+    assert [(level.price, level.size, level.own, level.others) for level in view.bids] == [
+        (100, 1, D("0.5"), D("0.5")),
+        (99, 4, 0, 4),
+    ]
+    assert [(level.price, level.size, level.own) for level in view.asks] == [(101, 1, 0), (105, 0, 1)]
+
+
+async def test_a_spot_book_without_updates_lives_of_ten_levels_and_comes_back(venue: Venue, market: Market) -> None:
+    spot = "SPOT_BTC_USDT"
+    book = await venue.book(market, spot)
+    for second in range(62):
+        top = {"s": spot, "ts": 2000 + second, "bids": [["98", str(second + 1)]], "asks": [["99", "1"]]}
+        venue.exchange.push(f"orderbook10@{spot}", top)
+        await venue.time.run(1)
+
+    assert (book.source, book.state) == (Source.TOP_TEN, BookState.UNCONFIRMED)
+    assert book.reason == "no updates come: ten levels of orderbook10"
+    assert book.best_bid == (D(98), D(62))
+
+    venue.rest(spot).timestamp = 3000
+    venue.update(f"orderbookupdate@{spot}@50", 2900, 3000)
+    await venue.time.run(3)
+    venue.update(f"orderbookupdate@{spot}@50", 3000, 3050)
+    await venue.time.run(1)
+    assert (book.source, book.state) == (Source.UPDATES, BookState.SYNCED)
+
+
+async def test_a_perpetual_book_does_not_hear_the_topic_with_rpi_orders(venue: Venue, book: LiveBook) -> None:
+    assert venue.exchange.links[0].topics == {TOPIC}
+
+
+def test_a_reader_of_every_frame_loses_the_oldest_and_is_told() -> None:
+    changes = BookChanges(conflate=False, leave=lambda _: None)
+    for ts in range(2_005):
+        changes.put(BookChange(BookState.SYNCED, "applied", ts))
+    changes.close()
+
+    async def read() -> list[BookChange]:
+        return [change async for change in changes]
+
+    seen = asyncio.run(read())
+    assert (len(seen), seen[0].ts, seen[0].dropped, seen[1].dropped) == (2_000, 5, 5, 0)
+
+
+@dataclass(frozen=True)
+class Resting:
+    """An open order, as the book sees it."""
+
+    symbol: str
+    side: Side
+    price: Decimal | None
+    quantity: Decimal | None
+    filled_quantity: Decimal = NOTHING
