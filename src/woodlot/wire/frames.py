@@ -156,7 +156,7 @@ def _control(frame: _AnyFrame, raw: bytes) -> Incoming:
     if frame.success is True and command != "ERROR":
         try:
             return Ack(request_id, command, decoder(tuple[str, ...]).decode(frame.data))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return Unreadable(raw, f"acknowledgement without a list of topics: {error}")
     return Refusal(request_id, command, _refusal_text(frame))
 
@@ -164,7 +164,7 @@ def _control(frame: _AnyFrame, raw: bytes) -> Incoming:
 def _refusal_text(frame: _AnyFrame) -> str:
     try:
         text = msgspec.json.decode(frame.data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         text = None
     return text if isinstance(text, str) else frame.message or frame.error_msg or "no reason given"
 

@@ -1,0 +1,105 @@
+"""This file is what a command stands on: the profile, the exchange it leads to, and a way to say things.
+
+Without a profile that is the sandbox: the one that runs on this machine already, or one inside this very command. What
+a command does to an exchange of its own is gone with it, so a command that leaves something behind (`lasting`) has the
+sandbox go on in the background instead.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from woodlot.cli import background, profiles
+from woodlot.cli.common import Common
+from woodlot.cli.keys import credentials_of
+from woodlot.cli.output import Printer
+from woodlot.config import Credentials, Environment
+from woodlot.rest.async_client import AsyncClient
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(slots=True)
+class Session:
+    """One command at work. `leaving` is what a Ctrl-C leaves at the exchange, in words."""
+
+    profile: profiles.Profile
+    environment: Environment
+    credentials: Credentials | None
+    client: AsyncClient
+    printer: Printer
+    timeout_s: float
+    leaving: list[str] = field(default_factory=list[str])
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether no money can be lost: an exchange on this machine."""
+        return self.environment.name == "sandbox"
+
+    def say(self, text: str) -> None:
+        self.printer.say(text)
+
+
+def run(
+    action: Callable[[Session], Awaitable[ResultT]], common: Common, *, private: bool = False, lasting: bool = False
+) -> ResultT:
+    """Run a command to its end. `private` reads the key; `lasting` says that it leaves something at the exchange."""
+    if common.verbose:
+        logging.basicConfig(
+            stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
+    else:
+        # What goes wrong is told once, as the command's error, and not in an operator's words as well.
+        logging.getLogger("woodlot").setLevel(logging.CRITICAL)
+
+    async def all_of_it() -> ResultT:
+        async with session(common, private=private, lasting=lasting) as here:
+            try:
+                return await action(here)
+            except asyncio.CancelledError:
+                for text in here.leaving:
+                    here.say(text)
+                raise
+
+    return asyncio.run(all_of_it())
+
+
+@asynccontextmanager
+async def session(common: Common, *, private: bool = False, lasting: bool = False) -> AsyncGenerator[Session]:
+    """Open what a command stands on, and close it."""
+    printer = Printer(common.output, is_quiet=common.quiet)
+    profile = profiles.find(common.profile)
+    environment, credentials = profile.where(), None
+    if not environment.is_embedded:
+        credentials = credentials_of(profile) if private else None
+        async with _session(profile, environment, credentials, printer, common.timeout) as here:
+            yield here
+        return
+    running = background.running() or (background.start(printer.say) if lasting else None)
+    if running is not None:
+        async with _session(profile, running.environment, running.credentials, printer, common.timeout) as here:
+            yield here
+        return
+    from woodlot.sandbox.server import Sandbox, SandboxOptions
+
+    async with await Sandbox.start(SandboxOptions()) as sandbox:
+        environment = Environment.at(sandbox.rest_url, sandbox.ws_url, name="sandbox")
+        credentials = Credentials(sandbox.api_key, sandbox.api_secret)
+        async with _session(profile, environment, credentials, printer, common.timeout) as here:
+            yield here
+
+
+@asynccontextmanager
+async def _session(
+    profile: profiles.Profile,
+    environment: Environment,
+    credentials: Credentials | None,
+    printer: Printer,
+    timeout_s: float,
+) -> AsyncGenerator[Session]:
+    async with AsyncClient(environment, credentials, timeout_s=timeout_s) as client:
+        yield Session(profile, environment, credentials, client, printer, timeout_s)

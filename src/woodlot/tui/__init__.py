@@ -1,0 +1,1 @@
+"""What a person watches: five panels over one desk, drawn as text."""

@@ -1,0 +1,184 @@
+"""This file is the screen: five panels over one desk, by keyboard alone, redrawn ten times a second."""
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Footer, Static
+
+from woodlot.desk.desk import Desk
+from woodlot.errors import TradingStopped, WoodlotError
+from woodlot.tui.dialogs import HelpPage, Question
+from woodlot.tui.panels import PANELS
+from woodlot.tui.watch import Watch
+
+_FRAMES_PER_SECOND = 10
+_NAMES = tuple(PANELS)
+# Told by the word in the badge as well as by the colour.
+_BADGES = {"sandbox": "black on green", "staging": "white on blue", "live": "white on red"}
+
+
+class Screen(App[str | None]):
+    """Show one symbol and one account. It ends with what went wrong, or None."""
+
+    CSS = """
+    #bar { height: 1; }
+    #tabs { height: 1; }
+    #panel { height: 1fr; }
+    """
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(number), f"turn_to('{name}')", name, show=False) for number, name in enumerate(_NAMES, 1)),
+        Binding("b", "order('buy')", "Buy"),
+        Binding("s", "order('sell')", "Sell"),
+        Binding("x", "cancel_newest", "Cancel"),
+        Binding("X", "cancel_symbol", "Cancel all", show=False),
+        Binding("K", "kill", "KILL"),
+        Binding("R", "resume", "Resume", show=False),
+        Binding("plus", "filter(2)", "Larger", show=False),
+        Binding("minus", "filter(0.5)", "Smaller", show=False),
+        Binding("question_mark", "help", "Help"),
+        Binding("q", "quit", "Quit"),
+    ]
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self.watched = watch
+        self.setting = watch.setting
+        self.shown = _NAMES[0]
+        self._drawn: dict[str, Text] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="bar", markup=False)
+        yield Static(id="tabs", markup=False)
+        yield Static(id="panel", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.set_interval(1 / _FRAMES_PER_SECOND, self.draw)
+
+    def draw(self) -> None:
+        """Redraw what can be seen, where it has changed."""
+        self._show("bar", self._bar())
+        self._show("tabs", self._tabs())
+        panel = self.query_one("#panel", Static)
+        self._show("panel", PANELS[self.shown](self.watched, panel.size.width, panel.size.height))
+        if self.watched.problem is not None:
+            self.exit(self.watched.problem)
+
+    # Keys.
+
+    def action_turn_to(self, name: str) -> None:
+        self.shown = name
+        self.draw()
+
+    def action_help(self) -> None:
+        self.push_screen(HelpPage())
+
+    def action_filter(self, factor: float) -> None:
+        if self.watched.trades:
+            largest = max(trade.size for trade in self.watched.trades)
+            now = self.watched.smallest_trade or largest / 16
+            wanted = now * 2 if factor > 1 else now / 2
+            self.watched.smallest_trade = wanted.normalize() if wanted >= largest / 64 else largest * 0
+
+    @work
+    async def action_order(self, side: str) -> None:
+        """Ask for quantity and price, then whether that is meant, then send it."""
+        typed = await self.push_screen_wait(Question(f"{side} {self.setting.symbol}: QUANTITY [PRICE]"))
+        words = (typed or "").split()
+        if not 1 <= len(words) <= 2:
+            return
+        price = words[1] if len(words) == 2 else None
+        what = f"{side} {words[0]} {self.setting.symbol} {'at the market' if price is None else f'at {price}'}"
+        if not await self._agreed(what):
+            return
+
+        async def send(desk: Desk) -> str:
+            reason = self.setting.stopped_because()
+            if reason is not None:
+                raise TradingStopped("kill switch", f"trading was stopped: {reason}", symbol=self.setting.symbol)
+            verb = desk.buy if side == "buy" else desk.sell
+            order = await verb(self.setting.symbol, words[0], price=price)
+            return f"{what}: {order.state.value}"
+
+        await self._do(send)
+
+    @work
+    async def action_cancel_newest(self) -> None:
+        async def cancel(desk: Desk) -> str:
+            orders = desk.orders()
+            if not orders:
+                return "there is no open order"
+            await orders[-1].cancel()
+            return f"asked to cancel order {orders[-1].order_id}"
+
+        await self._do(cancel)
+
+    @work
+    async def action_cancel_symbol(self) -> None:
+        if await self._agreed(f"cancel every order of {self.setting.symbol}", by_name=True):
+
+            async def cancel(desk: Desk) -> str:
+                await desk.cancel_all(self.setting.symbol)
+                return f"asked to cancel every order of {self.setting.symbol}"
+
+            await self._do(cancel)
+
+    @work
+    async def action_kill(self) -> None:
+        if await self._agreed("KILL: cancel every order and stop trading", by_name=True):
+
+            async def kill(desk: Desk) -> str:
+                left = await desk.kill("the kill key was pressed")
+                return f"trading is stopped, {len(left)} orders are left open; R resumes"
+
+            await self._do(kill)
+
+    @work
+    async def action_resume(self) -> None:
+        async def resume(desk: Desk) -> str:
+            desk.resume()
+            return "trading goes on"
+
+        await self._do(resume)
+
+    # What they share.
+
+    async def _agreed(self, what: str, *, by_name: bool = False) -> bool:
+        if self.setting.is_sandbox:
+            return True
+        wanted = self.setting.profile if by_name else "y"
+        question = f"{what}\n{self.setting.environment.name.upper()}. Type {wanted} to go on."
+        return await self.push_screen_wait(Question(question)) == wanted
+
+    async def _do(self, action: Callable[[Desk], Awaitable[str]]) -> None:
+        try:
+            told = await action(self.watched.desk)
+        except (TimeoutError, WoodlotError) as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.notify(told, markup=False)
+
+    def _show(self, name: str, text: Text) -> None:
+        # Nothing is sent to the terminal for what looks the same.
+        if self._drawn.get(name) != text:
+            self._drawn[name] = text
+            self.query_one(f"#{name}", Static).update(text)
+
+    def _bar(self) -> Text:
+        name = self.setting.environment.name
+        badge = (f" {name.upper()} ", _BADGES.get(name, "black on yellow"))
+        book, desk = self.watched.book, self.watched.desk
+        stopped = desk.stopped_because if self.setting.credentials else None
+        told = f" {book.symbol}  book {book.state.value} for {book.age_s:.0f} s"
+        return Text.assemble(badge, told, ("  TRADING STOPPED" if stopped else "", "bold yellow"), "   K kills")
+
+    def _tabs(self) -> Text:
+        return Text("  ").join(
+            Text(f"{number} {name}", style="bold reverse" if name == self.shown else "")
+            for number, name in enumerate(_NAMES, 1)
+        )
