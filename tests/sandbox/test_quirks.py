@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.sandbox.office import Office
 
 from woodlot.clock import ManualClock
 from woodlot.errors import ConfigurationError
@@ -228,4 +227,3 @@ def test_every_topic_word_is_offered():
     }
     assert "indexprice@PERP_BTC_USDT" not in names
     assert "markprice@SPOT_BTC_USDT" not in names
-    assert Office is not None

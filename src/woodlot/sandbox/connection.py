@@ -90,7 +90,7 @@ class Connection:
 
     def push(self, framed_payload: bytes) -> None:
         """Queue one framed push, if this connection still gets data."""
-        if self.is_mute or self._is_deaf:
+        if self.is_mute or self._is_deaf or self._close_code is not None:
             return
         self.send_framed(framed_payload)
         if self._acks_after_data:
