@@ -15,7 +15,8 @@ def test_a_script_without_a_loop_trades_and_reads_a_book() -> None:
         assert (execution.order_id, execution.symbol) == (sold.order_id, "SPOT_ETH_USDT")
         resting = desk.buy("SPOT_BTC_USDT", "0.001", price="30000")
         assert [order.order_id for order in desk.orders()] == [resting.order_id]
-        resting.cancel()
+        desk.amend(resting, price="30001")
+        desk.cancel(resting)
         assert resting.settled().state == "CANCELLED"
         with pytest.raises(NotFilled):
             resting.filled()

@@ -83,6 +83,14 @@ class SyncDesk:
         portal = self._open_portal
         return SyncOrder(portal, portal.run(self._desk.sell(symbol, quantity, price=price, **options)))
 
+    def cancel(self, order: "SyncOrder") -> None:
+        """Ask the exchange to cancel an order; `order.settled()` waits for what really happened."""
+        order.cancel()
+
+    def amend(self, order: "SyncOrder", *, price: Number | None = None, quantity: Number | None = None) -> None:
+        """Ask the exchange for another price, another total quantity or both."""
+        order.amend(price=price, quantity=quantity)
+
     def cancel_all(self, symbol: str | None = None) -> None:
         """Ask the exchange to cancel every order of a symbol, or of all."""
         self._open_portal.run(self._desk.cancel_all(symbol))

@@ -15,7 +15,7 @@ from woodlot.wire.enums import KlineType, Side
 from woodlot.wire.public import Candle, Instrument, MarketTrade
 from woodlot.wire.topics import Interval
 
-MOST_TRADES = 1_000
+MOST_TRADES = 10_000
 MOST_MINUTES = 7 * 24 * 60
 _MINUTE_MS = 60_000
 _HOUR_S = 3_600
