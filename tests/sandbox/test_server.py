@@ -320,6 +320,7 @@ async def test_a_silent_public_client_is_cut_without_a_close_frame_and_a_private
         await chatty.send_json({"cmd": "PING"})
         assert (await chatty.receive_json(timeout=5))["cmd"] == "PONG"
         assert (await private.receive_json(timeout=5))["topic"] == "account"
+        await caller.close()
 
 
 async def test_a_connection_lives_a_day():
@@ -328,10 +329,12 @@ async def test_a_connection_lives_a_day():
         await Sandbox.start(SandboxOptions(listen_key_ttl_s=10**6), clock=clock) as sandbox,
         aiohttp.ClientSession() as http,
     ):
-        socket = await Caller(sandbox, http).private_stream("account")
+        caller = Caller(sandbox, http)
+        socket = await caller.private_stream("account")
         clock.ahead_s = 24 * 3600
 
         assert await end_of(socket) == 1001
+        await caller.close()
 
 
 async def test_the_hundred_and_first_connection_is_denied():
