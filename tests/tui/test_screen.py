@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from woodlot.config import Credentials, Environment
 from woodlot.sandbox.server import Sandbox, SandboxOptions
@@ -15,7 +15,13 @@ from woodlot.tui.panels import PANELS
 from woodlot.tui.watch import Setting, watching
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
-KEYS = ["0", "full_stop", "0", "5"]
+PURPOSES = {
+    "Book": "spread",
+    "Trades": "Trades of",
+    "Orders": "open orders",
+    "Account": "USDT",
+    "Health": "round trip",
+}
 PICTURES = os.environ.get("WOODLOT_PICTURES")
 
 
@@ -35,7 +41,7 @@ async def screen(size: tuple[int, int], *, is_sandbox: bool = True) -> AsyncGene
                 yield app, pilot
 
 
-async def until(pilot: Pilot[str | None], condition: object, *, within_s: float = 10) -> None:
+async def until(pilot: Pilot[str | None], condition: object, *, within_s: float = 20) -> None:
     assert callable(condition)
     for _ in range(round(within_s / 0.05)):
         if condition():
@@ -46,7 +52,7 @@ async def until(pilot: Pilot[str | None], condition: object, *, within_s: float 
 
 def seen(app: Screen) -> str:
     app.draw()
-    return "\n".join(str(text) for text in app._drawn.values())
+    return "\n".join(row.plain for name in ("bar", "tabs", "panel") for row in app._rows(name).rows)
 
 
 async def typed(pilot: Pilot[str | None], *keys: str) -> None:
@@ -54,49 +60,48 @@ async def typed(pilot: Pilot[str | None], *keys: str) -> None:
     await pilot.pause(0.05)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_every_panel_fits_the_terminal_and_shows_what_it_is_for(size: tuple[int, int], tmp_path: Path) -> None:
-    words = {"Book": "spread", "Trades": "BUY", "Orders": "open orders", "Account": "USDT", "Health": "round trip"}
-    async with screen(size) as (app, pilot):
-        await typed(pilot, "b")
-        await typed(pilot, *"2000", "space", *KEYS, "enter")
-        desk = app.watched.desk
-        await until(pilot, lambda: desk.orders())
-        await typed(pilot, "b")
-        await typed(pilot, *"500", "enter")
-        await until(pilot, lambda: app.watched.fills)
-        await until(pilot, lambda: len(app.watched.trades) > 1)
-        for number, name in enumerate(PANELS, 1):
-            await typed(pilot, str(number))
-            shown = seen(app)
-            assert "SANDBOX" in shown
-            assert "book SYNCED" in shown or "book UNCONFIRMED" in shown
-            assert words[name] in shown, shown
-            panel = app._drawn["panel"].plain.splitlines()
-            assert len(panel) <= size[1] - 3
-            folder = Path(PICTURES) if PICTURES else tmp_path
-            folder.mkdir(parents=True, exist_ok=True)
-            app.save_screenshot(f"tui-{name.lower()}-{size[0]}x{size[1]}.svg", path=str(folder))
-            assert len(app.export_screenshot()) > 1000
+async def ordered(pilot: Pilot[str | None], key: str, words: str) -> None:
+    """Type an order into its question."""
+    names = {" ": "space", ".": "full_stop"}
+    await typed(pilot, key)
+    await typed(pilot, *(names.get(letter, letter) for letter in words), "enter")
+
+
+async def test_every_panel_fits_every_terminal_and_shows_what_it_is_for(tmp_path: Path) -> None:
+    folder = Path(PICTURES) if PICTURES else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+    async with screen(SIZES[0]) as (app, pilot):
+        await ordered(pilot, "b", "2000 0.05")
+        await until(pilot, lambda: app.watched.desk.orders())
+        await ordered(pilot, "s", "500")
+        await until(pilot, lambda: app.watched.fills and len(app.watched.trades) > 1 and app.watched.round_trips_ms)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            for number, (name, word) in enumerate(PURPOSES.items(), 1):
+                await typed(pilot, str(number))
+                await until(pilot, lambda word=word: word in seen(app))
+                assert "SANDBOX" in seen(app)
+                assert "book SYNCED" in seen(app) or "book UNCONFIRMED" in seen(app)
+                assert len(app._rows("panel").rows) <= size[1] - 3
+                if name == "Book" or size == SIZES[1]:
+                    app.save_screenshot(f"tui-{name.lower()}-{size[0]}x{size[1]}.svg", path=str(folder))
+    assert len(list(folder.glob("tui-*.svg"))) == len(SIZES) + len(PANELS) - 1
 
 
 async def test_an_order_is_placed_marked_in_the_ladder_and_cancelled_by_keys_alone() -> None:
     async with screen((120, 40)) as (app, pilot):
-        best, _ = app.watched.book.best_bid or (None, None)
-        await typed(pilot, "b")
-        await typed(pilot, *"2000", "space", *[_key(letter) for letter in str(best)], "enter")
+        bids, _ = app.watched.book.levels(8)
+        # Behind others, where nobody fills it at once, and within what is shown.
+        await ordered(pilot, "b", f"2000 {bids[-1][0]}")
         desk = app.watched.desk
-        await until(pilot, lambda: desk.orders() and desk.orders()[0].state.value == "WORKING")
-        await typed(pilot, "1")
-        await until(pilot, lambda: "◆ 2000" in seen(app) or not desk.orders())
+        await until(pilot, lambda: "◆ 2000" in seen(app))
         await typed(pilot, "x")
         await until(pilot, lambda: not desk.orders())
 
 
 async def test_the_kill_key_cancels_everything_and_says_that_trading_is_stopped() -> None:
     async with screen((80, 24)) as (app, pilot):
-        await typed(pilot, "b")
-        await typed(pilot, *"2000", "space", *KEYS, "enter")
+        await ordered(pilot, "b", "2000 0.05")
         desk = app.watched.desk
         await until(pilot, lambda: desk.orders())
         await typed(pilot, "K")
@@ -115,6 +120,14 @@ async def test_outside_the_sandbox_killing_wants_the_profiles_name() -> None:
         await typed(pilot, *"mine", "enter")
         await until(pilot, lambda: desk.stopped_because is not None)
         assert "LIVE" in seen(app)
+
+
+async def test_outside_the_sandbox_an_order_says_what_it_is_worth_and_waits_for_a_y() -> None:
+    async with screen((80, 24), is_sandbox=False) as (app, pilot):
+        await ordered(pilot, "b", "2000 0.05")
+        await until(pilot, lambda: "worth 100" in str(app.screen.query_one(Static).content))
+        await typed(pilot, "escape")
+        assert app.watched.desk.orders() == []
 
 
 async def test_a_cut_is_seen_on_the_screen_and_heals_by_itself() -> None:
@@ -143,7 +156,3 @@ async def test_a_question_mark_lists_the_keys() -> None:
         assert "HelpPage" in type(app.screen).__name__
         await typed(pilot, "q")
         assert "HelpPage" not in type(app.screen).__name__
-
-
-def _key(letter: str) -> str:
-    return "full_stop" if letter == "." else letter

@@ -8,7 +8,7 @@ from woodlot.cli.common import COMMON, Common
 from woodlot.cli.confirm import agree
 from woodlot.cli.halt import refuse_if_stopped
 from woodlot.cli.orders import SymbolOption, YesOption
-from woodlot.cli.session import Session, run
+from woodlot.cli.session import Session, Shelf, run
 from woodlot.cli.symbols import instrument_of
 from woodlot.cli.trading import SymbolArgument
 from woodlot.rest.handle import with_handle
@@ -78,7 +78,7 @@ def stop(
         )
         await _place(here, order, f"{side.lower()} {quantity} {symbol} once it trades at {trigger}", yes=yes)
 
-    run(place, common, private=True, lasting=True)
+    run(place, common, private=True, shelf=Shelf.LASTING)
 
 
 @app.command
@@ -110,7 +110,7 @@ def trailing(
         )
         await _place(here, order, f"{side.lower()} {quantity} {symbol}, trailing by {rate}", yes=yes)
 
-    run(place, common, private=True, lasting=True)
+    run(place, common, private=True, shelf=Shelf.LASTING)
 
 
 @app.command

@@ -11,12 +11,13 @@ from cyclopts import Parameter
 
 from woodlot.cli.common import COMMON, Common
 from woodlot.cli.refusals import Usage
-from woodlot.cli.session import Session, run
+from woodlot.cli.session import Session, Shelf, run
 from woodlot.wire.trade import GetTransactionHistory
 
 if TYPE_CHECKING:
     from woodlot.desk.desk import Desk
     from woodlot.desk.live_book import LiveBook
+    from woodlot.sandbox.fault_grammar import Fault
 
 COLUMNS = ("fault", "strikes", "outage_s", "book_outage_s", "fills", "recovered", "lost", "twice", "unknown")
 _SYMBOL = "SPOT_WOO_USDT"
@@ -44,11 +45,13 @@ def chaos(
     fault: Annotated[str, Parameter(help="As in 'private cut 5s'; woodlot sandbox faults lists all.")],
     /,
     *,
+    shared: Annotated[bool, Parameter(negative="", help="In the sandbox that runs in the background.")] = False,
     common: Common = COMMON,
 ) -> int:
     """Let something go wrong in the sandbox while orders fill, and show how it heals.
 
-    Every fill is compared with the exchange's own list: none may be lost, none come twice.
+    Every fill is compared with the exchange's own list: none may be lost, none come twice. With --shared nothing is
+    traded: it goes wrong in the sandbox in the background, for a screen or a bot to meet.
 
     Example: woodlot chaos "private cut 5s"
     """
@@ -56,9 +59,10 @@ def chaos(
     async def watch(here: Session) -> int:
         if not here.is_sandbox or here.credentials is None:
             raise Usage("things go wrong on purpose in the sandbox only", hint="leave out -p")
-        return await _watch(here, fault)
+        wanted = _parsed(fault)
+        return await (_let_go_wrong(here, wanted) if shared else _watch(here, wanted))
 
-    return run(watch, common, private=True)
+    return run(watch, common, private=True, shelf=Shelf.ANY if shared else Shelf.OWN)
 
 
 def written(fault: str) -> str:
@@ -75,14 +79,33 @@ def written(fault: str) -> str:
     return " ".join(words)
 
 
-async def _watch(here: Session, fault: str) -> int:
-    from woodlot.desk.desk import Desk
+def _parsed(fault: str) -> "Fault":
     from woodlot.sandbox.fault_grammar import Fault
 
     wanted = Fault.parse(written(fault))
-    lasts_s = (wanted.after_ms + (wanted.for_ms or 0)) / 1000 or _STRIKES_FOR_S
-    if lasts_s > _LONGEST_S:
-        raise Usage(f"that goes on for {lasts_s:g} s", hint=f"keep it below {_LONGEST_S:g} s")
+    if _length_s(wanted) > _LONGEST_S:
+        raise Usage(f"that goes on for {_length_s(wanted):g} s", hint=f"keep it below {_LONGEST_S:g} s")
+    return wanted
+
+
+def _length_s(fault: "Fault") -> float:
+    return (fault.after_ms + (fault.for_ms or 0)) / 1000 or _STRIKES_FOR_S
+
+
+async def _let_go_wrong(here: Session, wanted: "Fault") -> int:
+    number = await _switch_on(here, str(wanted))
+    here.say(f"{wanted} is on, for {_length_s(wanted):g} s")
+    try:
+        await asyncio.sleep(_length_s(wanted))
+    finally:
+        strikes = await _switch_off(here, number)
+    here.printer.one(("fault", "strikes"), {"fault": str(wanted), "strikes": strikes})
+    return 0
+
+
+async def _watch(here: Session, wanted: "Fault") -> int:
+    from woodlot.desk.desk import Desk
+
     began_ms = time.time_ns() // 1_000_000
     seen = _Seen()
     async with Desk.open(here.environment, here.credentials, timeout_s=here.timeout_s) as desk:
@@ -92,7 +115,7 @@ async def _watch(here: Session, fault: str) -> int:
             await asyncio.sleep(_QUIET_BEFORE_S)
             number = await _switch_on(here, str(wanted))
             here.say(f"{wanted} is on")
-            await asyncio.sleep(lasts_s)
+            await asyncio.sleep(_length_s(wanted))
             strikes = await _switch_off(here, number)
             here.say("it is over; waiting until everything is well again")
             await _until_well(desk, book)

@@ -1,7 +1,9 @@
 """This file is `woodlot doctor`: what is well, what is not, and the remedy for each."""
 
 import asyncio
+import contextlib
 import platform
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -37,7 +39,7 @@ class Finding(NamedTuple):
 
 
 def doctor(*, common: Common = COMMON) -> int:
-    """Look at everything that trading depends on: both ends, the clock, the key, the limits; each with its remedy.
+    """Look at everything that trading depends on: both ends, clock, key, limits, journal; each with its remedy.
 
     Ends with 0 if nothing fails; warnings are no failure.
 
@@ -52,7 +54,9 @@ def doctor(*, common: Common = COMMON) -> int:
             except (WoodlotError, TimeoutError, OSError) as error:
                 failure = failure_of(error)
                 name = check.__name__.strip("_").replace("_", " ")
-                findings.append(Finding(name, "fail", failure.message, failure.hint, failure.exit))
+                online = f"is this machine online, and {here.environment.rest_url} the right address?"
+                remedy = online if failure.exit is Exit.NETWORK else failure.hint
+                findings.append(Finding(name, "fail", failure.message, remedy, failure.exit))
         here.printer.rows(COLUMNS, (finding._asdict() for finding in findings))
         return next((finding.exit or Exit.ERROR for finding in findings if finding.status == "fail"), Exit.OK)
 
@@ -140,6 +144,25 @@ async def _limits(here: Session) -> Finding:
     return Finding("limits", "ok", "off, as usual in the sandbox" if here.is_sandbox else "see: woodlot risk")
 
 
+async def _journal(here: Session) -> Finding:
+    from woodlot.desk.opening import default_journal
+
+    path = default_journal(here.environment, here.credentials or credentials_of(here.profile))
+    if isinstance(path, str):
+        return Finding("journal", "ok", "in memory, as usual in the sandbox")
+    if not path.exists():
+        return Finding("journal", "ok", f"none yet; a desk makes {path}")
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as journal:
+            (answer,) = journal.execute("PRAGMA quick_check").fetchone()
+    except sqlite3.Error as error:
+        answer = str(error)
+    if answer != "ok":
+        remedy = f"mv {path} {path}.broken; a desk then starts anew and asks the exchange"
+        return Finding("journal", "fail", f"{path}: {answer}", remedy, Exit.ERROR)
+    return Finding("journal", "ok", f"{path} is whole")
+
+
 def _risks(key: Credential) -> list[str]:
     problems: list[str] = []
     if Permission.WITHDRAWAL in key.permissions:
@@ -149,4 +172,4 @@ def _risks(key: Credential) -> list[str]:
     return problems
 
 
-_CHECKS: tuple[Callable[[Session], Awaitable[Finding]], ...] = (_rest, _clock, _stream, _key, _limits)
+_CHECKS: tuple[Callable[[Session], Awaitable[Finding]], ...] = (_rest, _clock, _stream, _key, _limits, _journal)

@@ -49,7 +49,7 @@ def failure_of(error: BaseException) -> Failure:
     """Return what an error means. What is not in the table is an error of ours: exit code 1."""
     for kind, code, word, retry, hint in _TABLE:
         if isinstance(error, kind):
-            return Failure(code, word, str(error), retry, hint if isinstance(hint, str) else hint(error))
+            return Failure(code, word, str(error) or _SILENT, retry, hint if isinstance(hint, str) else hint(error))
     return Failure(Exit.ERROR, "internal", f"{type(error).__name__}: {error}", False, _REPORT)
 
 
@@ -82,6 +82,7 @@ def _refused_topic(error: BaseException) -> str:
 
 
 _REPORT = "this is a fault of woodlot; run the command again with --verbose and report what it says"
+_SILENT = "no answer came in time"
 _KEYS = "check the key with: woodlot doctor"
 _ORDERS = "see what is open with: woodlot orders"
 
@@ -108,6 +109,7 @@ _TABLE: tuple[tuple[type[BaseException], Exit, str, bool, Hint], ...] = (
     (errors.StreamError, Exit.NOT_IN_SYNC, "stream", True, "try again in a moment"),
     (errors.ArgumentError, Exit.USAGE, "argument", False, "add --help to the command to see what it takes"),
     (errors.NotFilled, Exit.REFUSED, "not_filled", False, _ORDERS),
+    (errors.InUse, Exit.ERROR, "in_use", False, "end the other program; to look only: woodlot tui --public"),
     (errors.ConfigurationError, Exit.ERROR, "configuration", False, "check the set-up with: woodlot doctor"),
     (errors.WoodlotError, Exit.ERROR, "error", False, _REPORT),
     (TimeoutError, Exit.NETWORK, "timeout", True, "check both ends with: woodlot doctor"),

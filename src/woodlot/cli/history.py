@@ -72,6 +72,8 @@ async def _to_stdout(here: Session, pages: AsyncGenerator[Page, int], columns: S
     async for page in _all(pages, first):
         for row in page.rows:
             lines.write(row)
+        if page.share < 1:
+            here.say(f"{page.share:4.0%}")
 
 
 async def _all(pages: AsyncGenerator[Page, int], first: Page) -> AsyncGenerator[Page]:

@@ -97,14 +97,16 @@ class Printer:
         from rich.table import Table
         from rich.text import Text
 
+        is_watched = self.out.isatty()
         table = Table(box=box.SIMPLE_HEAD if headed else None, show_header=headed, pad_edge=False, show_edge=False)
         for name in columns:
             is_number = any(isinstance(row.get(name), Decimal | int) for row in rows)
-            table.add_column(name.replace("_", " "), justify="right" if is_number and headed else "left", no_wrap=True)
+            justify = "right" if is_number and headed else "left"
+            # Where a window is too narrow, a cell goes on in the next line; nothing is cut off.
+            table.add_column(name.replace("_", " "), justify=justify, no_wrap=not is_watched, overflow="fold")
         for row in rows:
             table.add_row(*(Text(shown(row.get(name))) for name in columns))
-        # Nobody looks at a pipe: there a narrow window must not cut anything off.
-        width = None if self.out.isatty() else 10_000
+        width = None if is_watched else 10_000
         Console(file=self.out, width=width, highlight=False).print(table)
 
 

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from woodlot.cli import halt
 from woodlot.cli.common import COMMON, Common
 from woodlot.cli.refusals import KeysMissing, Usage
-from woodlot.cli.session import Session, run
+from woodlot.cli.session import Session, Shelf, run
 from woodlot.cli.symbols import instrument_of
 
 
@@ -52,4 +52,4 @@ def tui(
             here.say(problem)
         return 1 if problem else 0
 
-    return run(show, common, private=not public, lasting=not public)
+    return run(show, common, private=not public, shelf=Shelf.ANY if public else Shelf.LASTING)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TypeVar
 
 from woodlot.cli import background, profiles
@@ -18,9 +19,18 @@ from woodlot.cli.common import Common
 from woodlot.cli.keys import credentials_of
 from woodlot.cli.output import Printer
 from woodlot.config import Credentials, Environment
+from woodlot.desk.limits import is_sandbox as is_on_this_machine
 from woodlot.rest.async_client import AsyncClient
 
 ResultT = TypeVar("ResultT")
+
+
+class Shelf(Enum):
+    """Which sandbox a command stands on, where no profile leads elsewhere."""
+
+    ANY = "the one in the background, else one inside this command"
+    LASTING = "the one in the background, started if need be: something is left there"
+    OWN = "one inside this command: nobody else is to be disturbed"
 
 
 @dataclass(slots=True)
@@ -37,17 +47,17 @@ class Session:
 
     @property
     def is_sandbox(self) -> bool:
-        """Whether no money can be lost: an exchange on this machine."""
-        return self.environment.name == "sandbox"
+        """Whether no money can be lost: it is called the sandbox, and it is on this machine."""
+        return self.environment.name == "sandbox" and is_on_this_machine(self.environment)
 
     def say(self, text: str) -> None:
         self.printer.say(text)
 
 
 def run(
-    action: Callable[[Session], Awaitable[ResultT]], common: Common, *, private: bool = False, lasting: bool = False
+    action: Callable[[Session], Awaitable[ResultT]], common: Common, *, private: bool = False, shelf: Shelf = Shelf.ANY
 ) -> ResultT:
-    """Run a command to its end. `private` reads the key; `lasting` says that it leaves something at the exchange."""
+    """Run a command to its end. `private` reads the key of the profile."""
     if common.verbose:
         logging.basicConfig(
             stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -57,7 +67,7 @@ def run(
         logging.getLogger("woodlot").setLevel(logging.CRITICAL)
 
     async def all_of_it() -> ResultT:
-        async with session(common, private=private, lasting=lasting) as here:
+        async with session(common, private=private, shelf=shelf) as here:
             try:
                 return await action(here)
             except asyncio.CancelledError:
@@ -69,7 +79,7 @@ def run(
 
 
 @asynccontextmanager
-async def session(common: Common, *, private: bool = False, lasting: bool = False) -> AsyncGenerator[Session]:
+async def session(common: Common, *, private: bool = False, shelf: Shelf = Shelf.ANY) -> AsyncGenerator[Session]:
     """Open what a command stands on, and close it."""
     printer = Printer(common.output, is_quiet=common.quiet)
     profile = profiles.find(common.profile)
@@ -79,7 +89,9 @@ async def session(common: Common, *, private: bool = False, lasting: bool = Fals
         async with _session(profile, environment, credentials, printer, common.timeout) as here:
             yield here
         return
-    running = background.running() or (background.start(printer.say) if lasting else None)
+    running = None if shelf is Shelf.OWN else background.running()
+    if running is None and shelf is Shelf.LASTING:
+        running = background.start(printer.say)
     if running is not None:
         async with _session(profile, running.environment, running.credentials, printer, common.timeout) as here:
             yield here

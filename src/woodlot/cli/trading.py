@@ -16,7 +16,7 @@ from woodlot.cli.common import COMMON, Common
 from woodlot.cli.confirm import agree
 from woodlot.cli.order_rows import ORDER, order_row
 from woodlot.cli.refusals import Usage
-from woodlot.cli.session import Session, run
+from woodlot.cli.session import Session, Shelf, run
 from woodlot.cli.symbols import instrument_of, pair_of
 from woodlot.errors import NotFound
 from woodlot.rest.handle import with_handle
@@ -129,7 +129,7 @@ def _trade(side: Side, symbol: str, quantity: str | None, options: Options, comm
             agree(here, f"{in_words(order)}{value}", yes=options.yes)
         await _place(here, order)
 
-    run(place, common, private=True, lasting=not options.dry_run)
+    run(place, common, private=True, shelf=Shelf.ANY if options.dry_run else Shelf.LASTING)
 
 
 def in_words(order: PlaceOrder) -> str:

@@ -1,18 +1,20 @@
 """This file is the screen: five panels over one desk, by keyboard alone, redrawn ten times a second."""
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from woodlot.desk.desk import Desk
-from woodlot.errors import TradingStopped, WoodlotError
+from woodlot.errors import BookNotInSync, TradingStopped, WoodlotError
 from woodlot.tui.dialogs import HelpPage, Question
 from woodlot.tui.panels import PANELS
+from woodlot.tui.rows import Rows
 from woodlot.tui.watch import Watch
 
 _FRAMES_PER_SECOND = 10
@@ -49,23 +51,22 @@ class Screen(App[str | None]):
         self.watched = watch
         self.setting = watch.setting
         self.shown = _NAMES[0]
-        self._drawn: dict[str, Text] = {}
 
     def compose(self) -> ComposeResult:
-        yield Static(id="bar", markup=False)
-        yield Static(id="tabs", markup=False)
-        yield Static(id="panel", markup=False)
+        yield Rows(id="bar")
+        yield Rows(id="tabs")
+        yield Rows(id="panel")
         yield Footer()
 
     def on_mount(self) -> None:
         self.set_interval(1 / _FRAMES_PER_SECOND, self.draw)
 
     def draw(self) -> None:
-        """Redraw what can be seen, where it has changed."""
-        self._show("bar", self._bar())
-        self._show("tabs", self._tabs())
-        panel = self.query_one("#panel", Static)
-        self._show("panel", PANELS[self.shown](self.watched, panel.size.width, panel.size.height))
+        """Draw everything; what has not changed costs nothing."""
+        bar, tabs, panel = (self._rows(name) for name in ("bar", "tabs", "panel"))
+        bar.show([self._bar()])
+        tabs.show([self._tabs()])
+        panel.show(PANELS[self.shown](self.watched, panel.size.width, panel.size.height))
         if self.watched.problem is not None:
             self.exit(self.watched.problem)
 
@@ -94,7 +95,7 @@ class Screen(App[str | None]):
             return
         price = words[1] if len(words) == 2 else None
         what = f"{side} {words[0]} {self.setting.symbol} {'at the market' if price is None else f'at {price}'}"
-        if not await self._agreed(what):
+        if not await self._agreed(f"{what}{self._worth(side, words[0], price)}"):
             return
 
         async def send(desk: Desk) -> str:
@@ -163,11 +164,19 @@ class Screen(App[str | None]):
         else:
             self.notify(told, markup=False)
 
-    def _show(self, name: str, text: Text) -> None:
-        # Nothing is sent to the terminal for what looks the same.
-        if self._drawn.get(name) != text:
-            self._drawn[name] = text
-            self.query_one(f"#{name}", Static).update(text)
+    def _worth(self, side: str, quantity: str, price: str | None) -> str:
+        """Say what an order is worth, at its own price or at the touch; nothing where that cannot be told."""
+        try:
+            book = self.watched.book
+            touch = None if price is not None else book.best_ask if side == "buy" else book.best_bid
+            each = Decimal(price) if price is not None else touch[0] if touch is not None else None
+            return "" if each is None else f", worth {(each * Decimal(quantity)).normalize():f}"
+        except (ArithmeticError, BookNotInSync):
+            return ""
+
+    def _rows(self, name: str) -> Rows:
+        # The first screen's, whatever question stands in front of it.
+        return self.screen_stack[0].query_one(f"#{name}", Rows)
 
     def _bar(self) -> Text:
         name = self.setting.environment.name

@@ -6,7 +6,7 @@ from itertools import accumulate
 from rich.text import Text
 
 from woodlot.desk.own_orders import OwnLevel
-from woodlot.tui.drawing import DOUBT, DOWN, FAINT, UP, bar, head, lines, number
+from woodlot.tui.drawing import DOUBT, DOWN, FAINT, UP, bar, fitted, head, number
 from woodlot.tui.watch import Watch
 
 # Price, size, total and our own, with spaces between.
@@ -16,11 +16,11 @@ _DEPTH_LEVELS = 50
 _DEPTH_ROWS = 6
 
 
-def draw_book(watch: Watch, width: int, height: int) -> Text:
+def draw_book(watch: Watch, width: int, height: int) -> list[Text]:
     """Draw asks above, bids below, as many levels as there is room for, the depth chart where there is more."""
     book = watch.book
     if not book.is_readable:
-        return lines([head("The book is being rebuilt"), Text(book.reason, style=DOUBT)], height)
+        return fitted([head("The book is being rebuilt"), Text(book.reason, style=DOUBT)], height)
     charted = height >= 40
     levels = max(1, (height - 4 - (_DEPTH_ROWS + 1 if charted else 0)) // 2)
     view = book.own_view(levels)
@@ -34,7 +34,7 @@ def draw_book(watch: Watch, width: int, height: int) -> Text:
         Text(f"{number(book.mid, 12)} {'mid':<6} spread {number(book.spread)}", style="bold"),
         *_side(bids, widest, bars, UP),
     ]
-    return lines([*rows, *(_depth_chart(watch, width) if charted else ())], height)
+    return fitted([*rows, *(_depth_chart(watch, width) if charted else ())], height)
 
 
 def _figures(watch: Watch) -> Text:

@@ -33,9 +33,9 @@ def number(value: Decimal | None, width: int = 0) -> str:
     return f"{'' if value is None else format(value, 'f'):>{width}}"
 
 
-def lines(rows: Sequence[Text], height: int) -> Text:
+def fitted(rows: Sequence[Text], height: int) -> list[Text]:
     """Return as many rows as there is room for."""
-    return Text("\n", no_wrap=True, overflow="ellipsis").join(rows[: max(1, height)])
+    return list(rows[: max(1, height)])
 
 
 def head(text: str) -> Text:

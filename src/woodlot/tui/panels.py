@@ -10,16 +10,16 @@ from rich.text import Text
 from woodlot.desk.live_order import LiveOrder
 from woodlot.orders.states import OrderState
 from woodlot.tui.book_panel import draw_book
-from woodlot.tui.drawing import DOUBT, DOWN, FAINT, UP, head, lines, number, sparkline
+from woodlot.tui.drawing import DOUBT, DOWN, FAINT, UP, fitted, head, number, sparkline
 from woodlot.tui.watch import Watch
 from woodlot.wire.enums import Side
 from woodlot.wire.moment import Time
 
-Draw: TypeAlias = Callable[[Watch, int, int], Text]
+Draw: TypeAlias = Callable[[Watch, int, int], list[Text]]
 _QUOTES = frozenset({"USDT", "USDC", "USD"})
 
 
-def draw_trades(watch: Watch, width: int, height: int) -> Text:
+def draw_trades(watch: Watch, width: int, height: int) -> list[Text]:
     """Draw time and sales, the newest first; the small ones can be left out."""
     wanted = [trade for trade in watch.trades if trade.size >= watch.smallest_trade]
     title = f"Trades of {watch.setting.symbol}, at least {number(watch.smallest_trade)} (+ and - change that)"
@@ -34,13 +34,13 @@ def draw_trades(watch: Watch, width: int, height: int) -> Text:
         )
         for trade in wanted[: max(0, height - 1)]
     ]
-    return lines([head(title), *rows], height)
+    return fitted([head(title), *rows], height)
 
 
-def draw_orders(watch: Watch, width: int, height: int) -> Text:
+def draw_orders(watch: Watch, width: int, height: int) -> list[Text]:
     """Draw the open orders with their lives, and the latest fills."""
     if watch.setting.credentials is None:
-        return lines([Text("no key: the orders of an account cannot be seen", style=DOUBT)], height)
+        return fitted([Text("no key: the orders of an account cannot be seen", style=DOUBT)], height)
     orders = watch.desk.orders()
     rows = [head(f"{len(orders)} open orders (x cancels the newest)")]
     room = max(1, (height - 3) // 2)
@@ -55,13 +55,13 @@ def draw_orders(watch: Watch, width: int, height: int) -> Text:
         )
         for fill in watch.fills
     ]
-    return lines(rows, height)
+    return fitted(rows, height)
 
 
-def draw_account(watch: Watch, width: int, height: int) -> Text:  # noqa: ARG001 - all panels are drawn alike
+def draw_account(watch: Watch, width: int, height: int) -> list[Text]:  # noqa: ARG001 - all panels are drawn alike
     """Draw balances with their worth, positions, and how close the gate's limits are."""
     if watch.setting.credentials is None:
-        return lines([Text("no key: an account cannot be seen", style=DOUBT)], height)
+        return fitted([Text("no key: an account cannot be seen", style=DOUBT)], height)
     rows = [head(f"{'token':<8} {'holding':>18} {'frozen':>14} {'worth':>16}")]
     total = Decimal(0)
     for token, row in sorted(watch.desk.balances().items()):
@@ -81,10 +81,10 @@ def draw_account(watch: Watch, width: int, height: int) -> Text:  # noqa: ARG001
     rows += [Text(f"{name:<24} {count}") for name, count in watch.desk.violations.items()] or [
         Text("none", style=FAINT)
     ]
-    return lines(rows, height)
+    return fitted(rows, height)
 
 
-def draw_health(watch: Watch, width: int, height: int) -> Text:
+def draw_health(watch: Watch, width: int, height: int) -> list[Text]:
     """Draw each connection, what went wrong lately, and how fast calls may go."""
     book, pace = watch.book, watch.desk.client.pacer.counters
     trips = watch.round_trips_ms
@@ -108,7 +108,7 @@ def draw_health(watch: Watch, width: int, height: int) -> Text:
         head("News"),
         *(Text(line) for line in watch.news),
     ]
-    return lines(rows, height)
+    return fitted(rows, height)
 
 
 PANELS: dict[str, Draw] = {
