@@ -127,7 +127,7 @@ _HOMES = {
     ],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_ROOMS = frozenset({"book", "cli", "config", "desk", "errors", "orders", "rest", "sandbox", "stream", "wire"})
+_ROOMS = frozenset({"book", "cli", "config", "desk", "errors", "orders", "rest", "sandbox", "stream", "tui", "wire"})
 
 __all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll] - strings all
 

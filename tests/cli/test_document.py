@@ -39,3 +39,16 @@ def test_the_codes_of_the_document_are_the_codes() -> None:
 def test_every_command_is_in_the_document() -> None:
     named = set(re.findall(r"`(?:woodlot )?([a-z]+)", DOCUMENT))
     assert named >= set(COMMANDS)
+
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+# Both go on until they are ended; each has tests of its own.
+OPEN_ENDED = ("woodlot tui", "woodlot sandbox run")
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("line", re.findall(r"^(woodlot .*?)\s*(?:#.*)?$", README, re.MULTILINE))
+def test_a_command_of_the_readme_runs_as_it_stands(line: str, terminal: Terminal) -> None:
+    if line.startswith(OPEN_ENDED):
+        pytest.skip("it goes on until it is ended: see the tests of the screen and of the sandbox")
+    terminal.ok(*shlex.split(line)[1:], *ENDED.get(line, []))
