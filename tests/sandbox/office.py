@@ -57,7 +57,7 @@ class Office:
         self.venue = Venue(
             exchange=self.exchange,
             feed=Feed(self.exchange, now_ms=self.clock.now_ms()),
-            history=_past(),
+            history=_past() if listing is LISTING else History(self.exchange.instruments),
             listen_keys=ListenKeys(life_ms=86_400_000),
             clock=self.clock,
         )

@@ -166,6 +166,19 @@ def test_a_perpetual_has_a_day_and_a_funding_to_come(office: Office) -> None:
     assert len(office.get("/v3/public/futures")[1]["data"]["rows"]) == len(PERPETUALS)
 
 
+def test_the_day_of_a_perpetual_is_the_one_its_candles_tell(office: Office) -> None:
+    hour_ms, now_ms = 3_600_000, office.clock.now_ms()
+    for price, hours_ago in ((70_000, 25), (86_000, 23), (88_000, 5), (85_000, 2), (87_000, 1)):
+        office.venue.history.record(
+            PERP, price=Decimal(price), quantity=Decimal("0.5"), side=Side.BUY, ts=now_ms - hours_ago * hour_ms
+        )
+
+    (day,) = office.get(f"/v3/public/futures?symbol={PERP}")[1]["data"]["rows"]
+
+    assert [day[f"24h{name}"] for name in ("Open", "Close", "High", "Low")] == ["86000", "87000", "88000", "85000"]
+    assert (day["24hVolume"], day["24hAmount"]) == ("2", "173000")
+
+
 def test_a_funding_is_paid_and_both_histories_tell_it(office: Office) -> None:
     buys(office)
     due_s = office.get(f"/v3/public/fundingRate?symbol={PERP}")[1]["data"]["rows"][0]["nextFundingTime"] / 1000

@@ -66,6 +66,23 @@ def test_a_timestamp_that_is_none_is_refused(timestamp: str):
     assert refused({**SIGNED, "x-api-timestamp": timestamp}) == -1001
 
 
+V1_VECTOR = "20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d"
+V1_PARAMETERS = "symbol=SPOT_BTC_USDT&side=BUY&order_type=LIMIT&order_quantity=0.11&order_price=9000"
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [("?" + V1_PARAMETERS, ""), ("", V1_PARAMETERS), ("?symbol=SPOT_BTC_USDT&", V1_PARAMETERS.partition("&")[2])],
+    ids=["query", "body", "both"],
+)
+def test_the_published_vector_of_v1_opens_its_account_by_query_and_by_body(query: str, body: str):
+    head = {**SIGNED, "x-api-signature": V1_VECTOR}
+
+    assert enter(head, target="/v1/order" + query, body=body) == "ann"
+    assert refused(head, target="/v1/order" + query.replace("BTC", "ETH"), body=body.replace("BTC", "ETH")) == -1001
+    assert refused(head, target="/v3/order" + query, body=body) == -1001
+
+
 def test_bytes_that_are_no_text_can_be_signed_too():
     body = b"\xff\xfe"
     head = headers(KEY, SECRET, "DELETE", TARGET, body, at_ms=NOW_MS)

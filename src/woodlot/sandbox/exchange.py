@@ -224,6 +224,10 @@ class Exchange:
         """Return an account's fills, newest first. Raises Refusal."""
         return self._orders.transactions(account_id, query)
 
+    def transactions_of(self, account_id: str, order_id: int) -> tuple[Transaction, ...]:
+        """Return the fills of one order, newest first. Raises Refusal."""
+        return self._orders.transactions_of(account_id, order_id)
+
     def trading_fee(self, account_id: str, symbol: str) -> TradingFee:
         """Return what trading a symbol costs an account, in basis points. Raises Refusal."""
         account, market = self._house.account(account_id), self._house.markets.get(symbol)

@@ -131,6 +131,12 @@ class OrderDesk:
             from_id_is_inclusive=self._house.quirks.from_id_is_inclusive,
         )
 
+    def transactions_of(self, account_id: str, order_id: int) -> tuple[Transaction, ...]:
+        """Return the fills of one order, newest first. Raises Refusal."""
+        account = self._house.account(account_id)
+        self._find(account, order_id=order_id, client_order_id=None, code=-1006)
+        return queries.fills_of(account, order_id, markets=self._house.markets)
+
     def _open(
         self, account: Account, *, order_id: int | None, client_order_id: int | None, symbol: str | None = None
     ) -> Order:

@@ -63,6 +63,13 @@ def find_fill(account: Account, trade_id: int, *, markets: Mapping[str, Market])
     raise refusal(317149)
 
 
+def fills_of(account: Account, order_id: int, *, markets: Mapping[str, Market]) -> tuple[Transaction, ...]:
+    """Return those fills of one order that are remembered, newest first."""
+    return tuple(
+        transaction(fill, market=markets[fill.symbol]) for fill in reversed(account.fills) if fill.order_id == order_id
+    )
+
+
 def page_of(
     rows: Sequence[RowT], *, page: int | None, size: int | None, default: int, most: int
 ) -> tuple[tuple[RowT, ...], Meta]:

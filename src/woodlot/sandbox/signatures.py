@@ -1,11 +1,11 @@
-"""This file is who may come in: the three headers of a private call, checked (rest-v3 §2)."""
+"""This file is who may come in: the three headers of a private call, checked (rest-v3 §2, for V1 §11)."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from woodlot.sandbox.refusal import Refusal
-from woodlot.wire.signing import verify
+from woodlot.wire.signing import verify, verify_v1
 
 WINDOW_MS = 300_000
 """How far `x-api-timestamp` may be from our clock, either way (rest-v3 §2.4)."""
@@ -43,7 +43,11 @@ def authenticate(
     timestamp = headers.get("x-api-timestamp", "")
     signature = headers.get("x-api-signature", "")
     known = keys.get(key)
-    genuine = verify(signature, (known or _NOBODY).secret, timestamp, method, target, body)
+    secret = (known or _NOBODY).secret
+    if target.startswith("/v1/"):
+        genuine = verify_v1(signature, secret, timestamp, _sorted_parameters(target, body))
+    else:
+        genuine = verify(signature, secret, timestamp, method, target, body)
     if not (key and timestamp and signature) or known is None:
         raise unauthorized(-1002, "The request is unauthorized.")
     # Which of the two codes a stale request gets is not known (rest-v3 §14 no 9).
@@ -56,6 +60,13 @@ def authenticate(
 
 def unauthorized(code: int, message: str) -> Refusal:
     return Refusal(code, message, http_status=401)
+
+
+def _sorted_parameters(target: str, body: str) -> str:
+    """Obey "parameters sorted by name as `a=1&b=2` …; body or query in that form" (rest-v3 §11)."""
+    texts = (target.partition("?")[2], body)
+    pairs = [pair for text in texts for pair in text.split("&") if pair]
+    return "&".join(sorted(pairs, key=lambda pair: pair.partition("=")[0]))
 
 
 def _is_fresh(timestamp: str, now_ms: int) -> bool:

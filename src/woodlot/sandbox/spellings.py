@@ -6,7 +6,7 @@ from typing import Final
 
 from woodlot.wire.account import AccountInfo, ReferralSummary, SubAccounts, SymbolConfig, TokenConfig
 from woodlot.wire.answer import Answer
-from woodlot.wire.asset import PastTransfers, TransferAck, WalletMoves
+from woodlot.wire.asset import PastTransfers, WalletMoves
 from woodlot.wire.convert import ConvertAssets, ConvertTrade, ConvertTrades
 from woodlot.wire.futures import FundingFees
 from woodlot.wire.legacy import OrderTrades, V1TokenNetworks, V1Tokens
@@ -54,8 +54,6 @@ _SPELLINGS: Final[Mapping[type[Answer], Spelling]] = {
     # "One recorded live reply has snake_case meta" (§3.4).
     WalletMoves: Spelling(has_seconds=True, renamed=_META),
     PastTransfers: Spelling(has_seconds=True),
-    # Recorded as `{"success": true, "id": 200}`.
-    TransferAck: Spelling(is_beside=True, has_timestamp=False),
     # "puts `rows` at top level, no `data`" (§3.1); `tick` is a number there (§9.7).
     ConvertAssets: Spelling(has_numbers=True, has_seconds=True, is_beside=True, has_timestamp=False),
     ConvertTrade: Spelling(has_numbers=True),

@@ -1,4 +1,4 @@
-"""This file is how a V3 request is signed, and how a signature is checked (rest-v3 §2.2)."""
+"""This file is how a request is signed, and how a signature is checked (rest-v3 §2.2, for V1 §11)."""
 
 import hashlib
 import hmac
@@ -23,7 +23,15 @@ def sign_v1(secret: str, timestamp: str, parameters: str) -> str:
 
 def verify(signature: str, secret: str, timestamp: str, method: str, target: str, body: str) -> bool:
     """Tell whether `signature` is the right one, in a time that does not depend on where it differs."""
-    expected = sign(secret, timestamp, method, target, body)
+    return _is_same(signature, sign(secret, timestamp, method, target, body))
+
+
+def verify_v1(signature: str, secret: str, timestamp: str, parameters: str) -> bool:
+    """Tell the same of a V1 request."""
+    return _is_same(signature, sign_v1(secret, timestamp, parameters))
+
+
+def _is_same(signature: str, expected: str) -> bool:
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))
 
 

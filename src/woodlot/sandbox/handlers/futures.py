@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from woodlot.sandbox.handlers.venue import Call, Handlers
 from woodlot.sandbox.refusal import Refusal
 from woodlot.wire.futures import (
@@ -25,6 +27,7 @@ from woodlot.wire.loose import Done
 from woodlot.wire.public import (
     FundingRates,
     Futures,
+    FuturesStatistics,
     GetFundingRate,
     GetFundingRateHistory,
     GetFutures,
@@ -33,9 +36,28 @@ from woodlot.wire.public import (
     PastFundingRates,
 )
 
+_DAY_MS: Final = 86_400_000
+
 
 def _futures(call: Call[GetFutures]) -> Futures:
-    return call.exchange.perpetuals.statistics(call.request.symbol)
+    told = call.exchange.perpetuals.statistics(call.request.symbol)
+    return Futures(rows=tuple(_with_its_day(call, row) for row in told.rows))
+
+
+def _with_its_day(call: Call[GetFutures], row: FuturesStatistics) -> FuturesStatistics:
+    """Tell the day that the candles tell; the exchange's own begins only when the exchange does."""
+    day = call.venue.history.bar(row.symbol, start=call.now_ms - _DAY_MS, end=call.now_ms + 1)
+    if day is None:
+        return row
+    return msgspec.structs.replace(
+        row,
+        open_24h=day.open,
+        close_24h=day.close,
+        high_24h=day.high,
+        low_24h=day.low,
+        volume_24h=day.volume,
+        amount_24h=day.amount,
+    )
 
 
 def _funding_rate(call: Call[GetFundingRate]) -> FundingRates:

@@ -10,8 +10,11 @@ from woodlot.sandbox.refusal import refusal
 from woodlot.wire.legacy import (
     BuyingPower,
     GetBuyingPower,
+    GetOrderTrades,
     GetV1TokenNetworks,
     GetV1Tokens,
+    OrderTrade,
+    OrderTrades,
     V1Token,
     V1TokenNetwork,
     V1TokenNetworks,
@@ -29,6 +32,27 @@ def _buying_power(call: Call[GetBuyingPower]) -> BuyingPower:
         "availableQuoteQuantity": max(Decimal(0), call.office.bank.free(call.account_id, instrument.quote_asset)),
     }
     return BuyingPower(data=[row])
+
+
+def _order_trades(call: Call[GetOrderTrades]) -> OrderTrades:
+    # What V1 says to an order that is not there is not known; V3's lookup of an order says -1006.
+    rows = [
+        OrderTrade(
+            id=fill.id,
+            symbol=fill.symbol,
+            order_id=fill.order_id,
+            order_tag=fill.order_tag,
+            side=fill.side,
+            executed_price=fill.executed_price,
+            executed_quantity=fill.executed_quantity,
+            fee=fill.fee,
+            fee_asset=fill.fee_asset,
+            is_maker=fill.is_maker,
+            executed_timestamp=fill.executed_timestamp,
+        )
+        for fill in call.exchange.transactions_of(call.account_id, call.request.order_id)
+    ]
+    return OrderTrades(rows=tuple(rows))
 
 
 def _v1_tokens(call: Call[GetV1Tokens]) -> V1Tokens:
@@ -71,6 +95,7 @@ def _v1_token_networks(call: Call[GetV1TokenNetworks]) -> V1TokenNetworks:
 
 HANDLERS: Final[Handlers] = {
     GetBuyingPower: _buying_power,
+    GetOrderTrades: _order_trades,
     GetV1Tokens: _v1_tokens,
     GetV1TokenNetworks: _v1_token_networks,
 }
