@@ -42,7 +42,7 @@ def test_every_link_between_the_documents_leads_somewhere() -> None:
 def test_every_make_target_that_is_shown_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for document in ROOT.glob("*.md"):
-        shown = set(re.findall(r"^\s+make ([a-z]+)", document.read_text(), re.MULTILINE))
+        shown = set(re.findall(r"^\s*make ([a-z]+)", document.read_text(), re.MULTILINE))
         assert shown <= targets, f"{document.name} shows {shown - targets}"
 
 

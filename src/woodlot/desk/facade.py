@@ -1,6 +1,6 @@
 """This file is the desk for programs without an event loop: scripts and notebooks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, TypeVar
@@ -12,10 +12,11 @@ from woodlot.desk.executions import Executions
 from woodlot.desk.holdings import BalanceNow, PositionNow
 from woodlot.desk.live_book import LiveBook
 from woodlot.desk.live_order import LiveOrder
+from woodlot.desk.order_facts import OrderFacts
 from woodlot.desk.portal import Portal
 from woodlot.errors import ConfigurationError
 from woodlot.orders.fills import Fill
-from woodlot.orders.states import OrderState
+from woodlot.orders.order import TrackedOrder
 from woodlot.wire.amount import Number
 from woodlot.wire.enums import PositionSide
 from woodlot.wire.trade import PlaceOrder
@@ -146,7 +147,7 @@ class SyncDesk:
         return self._portal
 
 
-class SyncOrder:
+class SyncOrder(OrderFacts):
     """An order that follows itself; its properties are those of the moment they are read."""
 
     def __init__(self, portal: Portal, order: LiveOrder) -> None:
@@ -154,40 +155,8 @@ class SyncOrder:
         self._order = order
 
     @property
-    def client_order_id(self) -> int | None:
-        return self._order.client_order_id
-
-    @property
-    def order_id(self) -> int | None:
-        return self._order.order_id
-
-    @property
-    def symbol(self) -> str:
-        return self._order.symbol
-
-    @property
-    def price(self) -> Decimal | None:
-        return self._order.price
-
-    @property
-    def quantity(self) -> Decimal | None:
-        return self._order.quantity
-
-    @property
-    def state(self) -> OrderState:
-        return self._order.state
-
-    @property
-    def filled_quantity(self) -> Decimal:
-        return self._order.filled_quantity
-
-    @property
-    def average_price(self) -> Decimal | None:
-        return self._order.average_price
-
-    @property
-    def fees(self) -> Mapping[str, Decimal]:
-        return self._order.fees
+    def known(self) -> TrackedOrder:
+        return self._order.known
 
     def acknowledged(self) -> "SyncOrder":
         """Wait until it is known whether the exchange has the order."""

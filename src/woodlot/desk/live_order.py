@@ -1,15 +1,14 @@
 """This file is an order that follows itself."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Protocol
 
+from woodlot.desk.order_facts import OrderFacts
 from woodlot.errors import NotFilled
-from woodlot.orders.order import Step, TrackedOrder
+from woodlot.orders.order import TrackedOrder
 from woodlot.orders.states import OrderState
 from woodlot.wire.amount import Number
-from woodlot.wire.enums import OrderTypeWord, Side
 from woodlot.wire.trade import CancelOrder, EditOrder
 
 
@@ -19,7 +18,7 @@ class Commands(Protocol):
     async def send_command(self, command: CancelOrder | EditOrder) -> None: ...
 
 
-class LiveOrder:
+class LiveOrder(OrderFacts):
     """One order of ours, as it is known now: reports, replies and polls keep it up to date while the desk is open.
 
     Its properties are those of the moment they are read; two reads may differ.
@@ -34,67 +33,6 @@ class LiveOrder:
     def known(self) -> TrackedOrder:
         """Everything that is known of the order now, as a value that stays."""
         return self._order
-
-    @property
-    def client_order_id(self) -> int | None:
-        return self._order.client_order_id
-
-    @property
-    def order_id(self) -> int | None:
-        """The exchange's id; None until it has given one."""
-        return self._order.order_id
-
-    @property
-    def symbol(self) -> str:
-        return self._order.symbol
-
-    @property
-    def side(self) -> Side:
-        return self._order.side
-
-    @property
-    def type(self) -> OrderTypeWord:
-        return self._order.type
-
-    @property
-    def price(self) -> Decimal | None:
-        return self._order.price
-
-    @property
-    def quantity(self) -> Decimal | None:
-        return self._order.quantity
-
-    @property
-    def amount(self) -> Decimal | None:
-        return self._order.amount
-
-    @property
-    def state(self) -> OrderState:
-        return self._order.state
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the order is over: filled, cancelled, rejected or never placed."""
-        return self._order.is_final
-
-    @property
-    def filled_quantity(self) -> Decimal:
-        return self._order.filled_quantity
-
-    @property
-    def average_price(self) -> Decimal | None:
-        """The mean price of what was filled; None before the first fill."""
-        return self._order.average_price
-
-    @property
-    def fees(self) -> Mapping[str, Decimal]:
-        """What was paid, by asset: a spot buy pays in the base asset, a sell in the quote asset."""
-        return self._order.fees
-
-    @property
-    def history(self) -> tuple[Step, ...]:
-        """Each step with its time and where it was learned."""
-        return self._order.history
 
     async def acknowledged(self) -> "LiveOrder":
         """Wait until it is known whether the exchange has the order; `state` says which."""
