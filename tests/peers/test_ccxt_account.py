@@ -2,6 +2,7 @@
 
 import asyncio
 
+import ccxt
 import pytest
 from tests import sandboxes
 from tests.peers.peer import SPOT, SWAP, Peer, connect, pass_time
@@ -45,6 +46,25 @@ async def test_a_position_is_opened_and_closed_by_a_reduce_only_order(woo: Peer)
     assert [rank["symbol"] for rank in ranks] == [SWAP]
     assert (await woo.seen(close, SWAP))["reduceOnly"] is True
     assert await woo.fetch_positions() == []
+
+
+async def test_margin_goes_into_an_isolated_position_and_out_again(woo: Peer) -> None:
+    isolated = {"marginMode": "isolated"}
+    await woo.create_order(SWAP, "market", "buy", "0.01", None, isolated)
+    before = (await woo.fetch_position(SWAP))["info"]["isolatedMarginAmount"]
+    added = await woo.add_margin(SWAP, 20)
+    after = (await woo.fetch_position(SWAP))["info"]["isolatedMarginAmount"]
+    taken = await woo.reduce_margin(SWAP, 5)
+    await woo.create_order(SWAP, "market", "sell", "0.01", None, {"reduceOnly": True} | isolated)
+
+    assert (added, taken) == ({"success": True}, {"success": True})
+    assert float(after) == pytest.approx(float(before) + 20)
+    assert await woo.fetch_positions() == []
+
+
+async def test_interest_that_is_not_owed_is_not_repaid(woo: Peer) -> None:
+    with pytest.raises(ccxt.ExchangeError, match="302144"):
+        await woo.repay_margin("BTC", 0.1)
 
 
 async def test_the_funding_to_come_is_told(woo: Peer) -> None:
@@ -108,6 +128,8 @@ async def test_a_withdrawal_leaves_and_stands_in_the_histories(woo: Peer) -> Non
     [row] = [row for row in await woo.fetch_withdrawals("USDT") if row["id"] == withdrawal["id"]]
     assert (row["amount"], row["addressTo"], row["type"]) == (50.0, target, "withdrawal")
     assert withdrawal["id"] in {row["id"] for row in await woo.fetch_deposits_withdrawals()}
+    taken_back = await woo.withdraw("USDT", "60", target, {"network": "ERC20"})
+    assert await woo.v1_private_delete_asset_withdraw({"id": taken_back["id"]}) == {"success": True}
     # Not by currency: ccxt's ledger takes a token as it came, and this one came with its network, as recorded.
     assert withdrawal["id"] in {row["id"] for row in await woo.fetch_ledger()}
     assert await woo.fetch_deposits() == []

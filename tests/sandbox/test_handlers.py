@@ -33,7 +33,30 @@ def test_every_route_is_made_from_its_request():
     for path, methods in ROUTES.items():
         for method, route in methods.items():
             assert route.endpoint.method == method
-            assert route.endpoint.path == path or path == "/v3/trade/order/cancelAllAfter"
+            assert (route.older.path if route.older else route.endpoint.path) == path
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body", "code", "message"),
+    [
+        ("POST", "/v3/trade/cancelAllAfter", {"triggerAfter": 900_001}, 317176, "triggerAfter must be 0 to 900000."),
+        ("POST", "/v3/trade/order", FAR_BID | {"clientOrderId": 2**63}, 317164, "Invalid client order id."),
+        ("POST", "/v3/trade/order", {"side": "BUY", "type": "LIMIT"}, -1005, "symbol must not be blank"),
+        ("GET", "/v3/trade/order", b"", -1005, "orderId: give orderId or clientOrderId"),
+        (
+            "PUT",
+            "/v3/trade/algoOrder",
+            {"algoOrderId": 1, "childOrders": [{"price": "1"}]},
+            -1005,
+            "childOrders[0].algoOrderId must not be blank",
+        ),
+        ("PUT", "/v3/trade/algoOrder", {"algoOrderId": 1}, -1005, "quantity: give at least one field to change"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_the_exchanges_names(
+    office: Office, method: str, target: str, body: Any, code: int, message: str
+):
+    assert office.refused(method, target, body) == (code, message)
 
 
 def test_an_unknown_path_is_the_gateways_miss(office: Office):
@@ -350,6 +373,15 @@ def test_the_query_is_signed_as_it_stands(office: Office):
     order_id = office.placed()
 
     assert office.signed("DELETE", f"/v3/trade/order?symbol=SPOT%5FBTC%5FUSDT&orderId={order_id}&")[0] == 200
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", b'{"symbol":"a","symbol":"b"}', b"\xff"])
+def test_a_body_that_cannot_be_read_counts_like_any_other_call(body: bytes):
+    office = Office(limits=1.0)
+
+    statuses = [office.signed("POST", "/v3/trade/order", body)[0] for _ in range(7)]
+
+    assert statuses == [400] * 5 + [429] * 2
 
 
 def test_the_sixth_order_of_a_second_is_refused_and_nothing_happens():

@@ -3,11 +3,14 @@
 import hashlib
 import hmac
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests.sandbox.caller import FAR_BID, headers
 from tests.sandbox.office import KEY, SECRET, Office
+
+from woodlot.sandbox.instruments import LISTING, PERPETUALS
 
 
 @pytest.fixture
@@ -97,3 +100,99 @@ def test_a_signature_of_the_other_generation_or_another_secret_opens_nothing(off
     assert office.send("GET", f"/v1/order/{order_id}/trades", head=as_v3)[0] == 401
     assert office.send("GET", "/v3/asset/balances", head=signed_v1(office, ""))[0] == 401
     assert trades(office, order_id, secret="another")[0] == 401
+
+
+# --- paths of earlier generations that lead to calls of today
+
+
+def sent_v1(office: Office, method: str, target: str, form: str) -> tuple[int, Any]:
+    """Send V1's form, signed over its parameters in sorted order."""
+    head = signed_v1(office, "&".join(sorted(form.split("&"))))
+    status, reply = office.send(method, target, form.encode(), head)
+    return status, json.loads(reply)
+
+
+def test_a_withdrawal_is_taken_back_as_v1(office: Office) -> None:
+    out = {"token": "USDT", "network": "ETH", "address": "0x34625d5f", "amount": 10}
+    withdrawal = office.data("POST", "/v3/asset/wallet/withdraw", out)["withdrawId"]
+
+    assert sent_v1(office, "DELETE", "/v1/asset/withdraw", f"id={withdrawal}") == (200, {"success": True})
+    assert office.data("GET", "/v3/asset/wallet/history")["rows"][0]["status"] == "CANCELED"
+    assert office.held("USDT") == 100_000
+
+
+def test_margin_goes_into_an_isolated_position_as_v1() -> None:
+    office = Office(listing=(*LISTING, *PERPETUALS))
+    other = office.exchange.open_account("bob", {"USDT": "100000"}).id
+    office.exchange.perpetuals.set_index("PERP_BTC_USDT", Decimal(60_000))
+    office.exchange.tick()
+    order = {"symbol": "PERP_BTC_USDT", "side": "SELL", "type": "LIMIT", "price": "60000", "quantity": "0.01"}
+    office.signed("POST", "/v3/trade/order", order, key=office.key_of(other))
+    office.placed(**{**order, "side": "BUY", "marginMode": "ISOLATED"})
+    (before,) = office.data("GET", "/v3/futures/positions")["positions"]
+    form = "symbol=PERP_BTC_USDT&adjust_token=USDT&adjust_amount=25.5&action=ADD"
+
+    assert sent_v1(office, "POST", "/v1/client/isolated_margin", form) == (200, {"success": True})
+    (after,) = office.data("GET", "/v3/futures/positions")["positions"]
+    assert Decimal(after["isolatedMarginAmount"]) - Decimal(before["isolatedMarginAmount"]) == Decimal("25.5")
+    assert sent_v1(office, "POST", "/v1/client/isolated_margin", form.replace("25.5", "9999999"))[1]["code"] == 302193
+
+
+def test_interest_that_is_not_owed_is_not_repaid_as_v1(office: Office) -> None:
+    status, reply = sent_v1(office, "POST", "/v1/interest/repay", "token=BTC&amount=0.1")
+
+    assert (status, reply["success"], reply["code"]) == (400, False, 302144)
+
+
+def test_a_body_of_v1_is_under_its_signature(office: Office) -> None:
+    head = signed_v1(office, "amount=0.1&token=BTC")
+    status, reply = office.send("POST", "/v1/interest/repay", b"amount=9.9&token=BTC", head)
+
+    assert (status, json.loads(reply)["code"]) == (401, -1001)
+
+
+def test_an_order_is_edited_and_cancelled_by_the_paths_of_the_first_v3(office: Office) -> None:
+    order_id = office.placed(clientOrderId=77)
+    edited = office.signed("PUT", f"/v3/order/{order_id}", {"price": "29000"})
+    by_client_id = office.signed("PUT", "/v3/order/client/77", {"quantity": "0.002"})
+
+    assert edited[1]["data"] == by_client_id[1]["data"] == {"success": True, "status": "EDIT_SENT"}
+    row = office.data("GET", f"/v3/trade/order?orderId={order_id}")
+    assert (row["price"], row["quantity"]) == (29000, 0.002)
+    assert office.signed("DELETE", "/v3/orders/pending") == (200, {"success": True, "status": "CANCEL_ALL_SENT"})
+    assert office.data("GET", f"/v3/trade/order?orderId={order_id}")["status"] == "CANCELLED"
+
+
+def test_an_algo_order_is_placed_read_edited_and_cancelled_by_the_paths_of_the_first_v3(office: Office) -> None:
+    stop = {"symbol": "SPOT_BTC_USDT", "side": "SELL", "algoType": "STOP", "type": "MARKET", "quantity": "0.001"}
+    placed = office.data("POST", "/v3/algo/order", stop | {"triggerPrice": "50000", "clientOrderId": 5})["rows"][0]
+    order_id = placed["orderId"]
+    edited = office.data("PUT", f"/v3/algo/order/{order_id}", {"triggerPrice": "51000"})
+    by_client_id = office.data("PUT", "/v3/algo/order/client/5", {"triggerPrice": "52000"})
+    waiting = office.data("GET", f"/v3/algo/order/{order_id}")
+    office.placed()
+
+    assert (placed["clientOrderId"], edited, edited) == (5, by_client_id, {"success": True, "status": "EDIT_SENT"})
+    assert (waiting["triggerPrice"], waiting["clientAlgoOrderId"]) == (52000, 5)
+    assert office.data("GET", "/v3/algo/orders")["rows"][0]["algoOrderId"] == order_id
+    assert office.signed("DELETE", "/v3/orders/pending")[1]["status"] == "CANCEL_ALL_SENT"
+    assert office.data("GET", f"/v3/algo/order/{order_id}")["algoStatus"] == "NEW"
+    assert office.signed("DELETE", f"/v3/algo/order/{order_id}") == (200, {"success": True, "status": "CANCEL_SENT"})
+    assert office.data("GET", f"/v3/algo/order/{order_id}")["algoStatus"] == "CANCELLED"
+
+
+@pytest.mark.parametrize("path", ["/v3/algo/orders/pending/SPOT_BTC_USDT", "/v3/merge/orders/pending/SPOT_BTC_USDT"])
+def test_everything_of_a_symbol_goes_by_the_paths_of_the_first_v3(office: Office, path: str) -> None:
+    stop = {"symbol": "SPOT_BTC_USDT", "side": "SELL", "algoType": "STOP", "type": "MARKET", "quantity": "0.001"}
+    office.data("POST", "/v3/trade/algoOrder", stop | {"triggerPrice": "50000"})
+    resting = office.placed()
+
+    assert office.signed("DELETE", path) == (200, {"success": True, "status": "CANCEL_ALL_SENT"})
+    assert office.data("GET", "/v3/trade/algoOrders?status=INCOMPLETE")["rows"] == []
+    left = office.data("GET", f"/v3/trade/order?orderId={resting}")["status"]
+    assert left == ("CANCELLED" if "merge" in path else "NEW")
+
+
+def test_a_refusal_of_an_older_path_has_the_envelope_of_any_other(office: Office) -> None:
+    assert office.signed("PUT", "/v3/order/1", {"price": "29000"})[1]["code"] == 317184
+    assert office.signed("GET", "/v3/positions")[1]["data"] == {"positions": []}

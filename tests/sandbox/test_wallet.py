@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from tests.sandbox.office import Office
 
+from woodlot.sandbox.events import BalancesChanged
+
 OUT = {"token": "USDT", "network": "ETH", "address": "0x34625d5f", "amount": 10}
 WITHDRAW = "/v3/asset/wallet/withdraw"
 
@@ -84,6 +86,38 @@ def test_a_withdrawal_is_set_aside_at_once_and_leaves_in_stages(office: Office) 
         assert moves(office)[0]["status"] == status
     assert office.held("USDT") == before - 10
     assert moves(office)[0]["txId"].startswith("0x")
+
+
+def test_a_withdrawal_is_held_and_frozen_until_it_has_left(office: Office) -> None:
+    def usdt() -> tuple[str, str, str]:
+        (row,) = office.data("GET", "/v3/asset/balances?token=USDT")["holding"]
+        return row["holding"], row["frozen"], row["availableBalance"]
+
+    def value() -> Decimal:
+        return Decimal(office.data("GET", "/v3/account/info")["totalAccountValue"])
+
+    worth = value()
+    office.exchange.take_events()
+    office.data("POST", WITHDRAW, OUT)
+    (pushed,) = [event for event in office.exchange.take_events() if isinstance(event, BalancesChanged)]
+
+    assert usdt() == ("100000", "10", "99990")
+    assert [(str(row.holding), str(row.frozen)) for row in pushed.balances] == [("100000", "10")]
+    assert value() == worth
+    passes(office, 16)
+    assert usdt() == ("100000", "10", "99990")
+    passes(office, 1)
+    assert usdt() == ("99990", "0", "99990")
+    assert value() == worth - 10
+
+
+def test_two_withdrawals_are_frozen_together_and_one_taken_back_is_free(office: Office) -> None:
+    office.data("POST", WITHDRAW, OUT)
+    move_id = office.data("POST", WITHDRAW, OUT | {"amount": 15})["withdrawId"]
+    office.data("DELETE", f"{WITHDRAW}/{move_id}")
+
+    (row,) = office.data("GET", "/v3/asset/balances?token=USDT")["holding"]
+    assert (row["holding"], row["frozen"], row["availableBalance"]) == ("100000", "10", "99990")
 
 
 def test_a_withdrawal_reads_as_recorded(office: Office) -> None:

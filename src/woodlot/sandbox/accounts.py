@@ -76,6 +76,7 @@ class Account:
         "interest",
         "interest_rows",
         "is_retail",
+        "leaving",
         "maker_fee_bp",
         "maker_rate",
         "mode",
@@ -140,6 +141,9 @@ class Account:
         # "lookups and cancels by a repeated id hit the latest one" (rest-v3 §7.3)
         self.by_client_id: dict[int, Order] = {}
         self.fills: deque[Fill] = deque(maxlen=history_kept)
+        # Per asset, in units: what withdrawals have set aside. Nobody can lose it any more, so it is out of the wallet;
+        # it is shown as held and frozen until it has left.
+        self.leaving: dict[str, int] = {}
         # Per asset: holding and frozen as last pushed, and the version of that push.
         self.told: dict[str, tuple[int, int]] = {}
         self.versions: dict[str, int] = {}

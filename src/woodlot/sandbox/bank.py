@@ -75,9 +75,30 @@ class Bank:
         self._remember(receiver_id, kind, token, amount - fee)
         self._house.settle_down()
 
+    def set_aside(self, account_id: str, *, token: str, amount: Decimal) -> None:
+        """Take an amount for a withdrawal; its owner sees it as frozen. Raises Refusal, and then nothing has moved."""
+        self.check(account_id, token=token, amount=amount)
+        self._leave(account_id, token, amount)
+        self.move(account_id, self.on_its_way, token=token, amount=amount, kind="WITHDRAW")
+
+    def give_back(self, account_id: str, *, token: str, amount: Decimal) -> None:
+        """Undo `set_aside`."""
+        self._leave(account_id, token, -amount)
+        self.move(self.on_its_way, account_id, token=token, amount=amount, kind="WITHDRAW")
+
+    def send_out(self, account_id: str, *, token: str, amount: Decimal, fee: Decimal) -> None:
+        """Let go of what was set aside: it has left for the outside world, less the fee."""
+        self._leave(account_id, token, -amount)
+        self._house.outbox.touch(self._house.account(account_id), token)
+        self.move(self.on_its_way, self.outside, token=token, amount=amount, kind="WITHDRAW", fee=fee)
+
     def movements(self, account_id: str) -> Sequence[Movement]:
         """Return what was moved for an account, oldest first."""
         return tuple(self._moved.get(account_id, ()))
+
+    def _leave(self, account_id: str, token: str, amount: Decimal) -> None:
+        leaving = self._house.account(account_id).leaving
+        leaving[token] = leaving.get(token, 0) + units(amount)
 
     def _remember(self, account_id: str, kind: str, token: str, amount: Decimal) -> None:
         if account_id in {self.outside, self.on_its_way, self.converter}:

@@ -96,7 +96,13 @@ class Gate:
         # What is signed is the text; bytes that are none keep their identity as surrogate escapes.
         body = arrived.body.decode("utf-8", "surrogateescape")
         account_id = self._account(route, arrived, body)
-        parameters = read_parameters(method=arrived.method, path=path, query=query, body=body, strict=self._strict)
+        try:
+            sent = read_parameters(method=arrived.method, path=path, query=query, body=body, strict=self._strict)
+        except Refusal:
+            # What cannot be read is a call all the same, and counts as one that names no symbol.
+            self._count(route, arrived, account_id, {})
+            raise
+        parameters = route.todays(sent)
         self._count(route, arrived, account_id, parameters)
         self._replies.check(route.request, parameters, body=arrived.body)
         request = self._read(route, self._replies.bounded(parameters))
@@ -105,15 +111,13 @@ class Gate:
         if answer is None:
             answer = self._orders.shown(route.handler(self._venue, request, account_id))
         answer = self._status.shown(answer, now_ms=self._venue.clock.now_ms())
-        return Reply(
-            200,
-            success(
-                answer,
-                now_ms=self._venue.clock.now_ms(),
-                numbers=route.has_numbers and not self._quirks.numbers_are_text,
-                timestamp_first=route.has_timestamp_first,
-            ),
+        told = success(
+            answer,
+            now_ms=self._venue.clock.now_ms(),
+            numbers=route.has_numbers and not self._quirks.numbers_are_text,
+            timestamp_first=route.has_timestamp_first,
         )
+        return Reply(200, route.respelled(told))
 
     def _read(self, route: Route, parameters: dict[str, Any]) -> Request[Any]:
         try:

@@ -72,16 +72,16 @@ class Outbox:
         self._events.extend(PositionsChanged(account_id, tuple(positions)) for account_id, positions in changed.items())
 
     def _changed(self, account: Account, *, asset: str, now_ms: int) -> Balance | None:
-        pocket = account.wallet[asset]
-        state = pocket.holding, pocket.frozen
+        pocket, leaving = account.wallet[asset], account.leaving.get(asset, 0)
+        holding, frozen = state = pocket.holding + leaving, pocket.frozen + leaving
         if account.told.get(asset) == state:
             return None
         account.told[asset] = state
         version = account.versions[asset] = account.versions.get(asset, 0) + 1
         return Balance(
             token=asset,
-            holding=decimal(pocket.holding),
-            frozen=decimal(pocket.frozen),
+            holding=decimal(holding),
+            frozen=decimal(frozen),
             mark_price=decimal(self._mark_of(asset)),
             version=version,
             ts=now_ms,

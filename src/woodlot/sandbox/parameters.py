@@ -21,9 +21,11 @@ _warned_of_form: list[str] = []
 def read_parameters(*, method: str, path: str, query: str, body: str, strict: bool) -> dict[str, Any]:
     """Return what the caller sent, by the exchange's names.
 
-    GET and DELETE speak in the query, POST and PUT in a JSON object (rest-v3 §2.2). Raises Refusal (-1005) for
-    anything that is not one name with one value each.
+    GET and DELETE speak in the query, POST and PUT in a JSON object (rest-v3 §2.2), V1 in a form where it has a body
+    (§11). Raises Refusal (-1005) for anything that is not one name with one value each.
     """
+    if path.startswith("/v1/"):
+        return _pairs("&".join(text for text in (query, body) if text))
     if method == Method.POST and path == _FORM_PATH and not body.lstrip().startswith("{"):
         return _pairs(body)
     if method in {Method.POST, Method.PUT}:

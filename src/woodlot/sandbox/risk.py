@@ -56,6 +56,8 @@ class Risk:
             owed = -min(0, pocket.holding) * price // ONE
             maintenance += owed * SPOT_MAINTENANCE // RATE_ONE
             notional += owed
+        # Of what is on its way out only the value counts: it secures nothing.
+        value += sum(times(amount, self._price_of(asset)) for asset, amount in account.leaving.items())
         owing = sum(times(amount, self._price_of(asset)) for asset, amount in account.interest.items())
         for position in account.positions.values():
             worth = self._perpetuals[position.symbol].value(position.lots)

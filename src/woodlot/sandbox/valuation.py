@@ -83,8 +83,8 @@ def holdings(account: Account, *, token: str | None, mark: Callable[[str], int],
     return tuple(
         Holding(
             token=asset,
-            holding=decimal(pocket.holding),
-            frozen=decimal(pocket.frozen),
+            holding=decimal(pocket.holding + account.leaving.get(asset, 0)),
+            frozen=decimal(pocket.frozen + account.leaving.get(asset, 0)),
             staked=_ZERO,
             unbonding=_ZERO,
             vault=_ZERO,

@@ -94,7 +94,7 @@ class Wallet:
             raise refusal(-1005, problem=f"amount: {token} has {way.decimals} decimals on {way.network.name}")
         if amount < max(way.minimum, way.fee):
             raise refusal(-1005, problem=f"amount must be at least {way.minimum}")
-        self._bank.move(account_id, self._bank.on_its_way, token=token, amount=amount, kind="WITHDRAW")
+        self._bank.set_aside(account_id, token=token, amount=amount)
         move = self._begin(account_id, TokenSide.WITHDRAW, way, token=token, amount=amount, now_ms=now_ms)
         move.fee, move.address, move.extra = way.fee, address, extra
         return move
@@ -106,7 +106,7 @@ class Wallet:
             raise Refusal(302002, "The withdrawal does not exist or is completed.")
         if move.status is not WalletStatus.NEW:
             raise Refusal(302001, "The withdrawal is on its way already.")
-        self._bank.move(self._bank.on_its_way, account_id, token=move.token, amount=move.amount, kind="WITHDRAW")
+        self._bank.give_back(account_id, token=move.token, amount=move.amount)
         self._change(move, WalletStatus.CANCELED, now_ms)
         return move
 
@@ -142,10 +142,8 @@ class Wallet:
         self._change(move, WalletStatus.COMPLETED, begun_ms + chain.confirmations * chain.block_ms)
 
     def _leave(self, move: Move, now_ms: int) -> None:
-        outside, sent = self._bank.outside, move.amount - move.fee
-        self._bank.move(
-            self._bank.on_its_way, outside, token=move.token, amount=move.amount, kind="WITHDRAW", fee=move.fee
-        )
+        sent = move.amount - move.fee
+        self._bank.send_out(move.account_id, token=move.token, amount=move.amount, fee=move.fee)
         owner = self._owner_of.get(move.address)
         if owner is not None and sent > 0:
             self._arrive(owner, move.way, token=move.token, amount=sent, target=move.address, now_ms=now_ms)

@@ -160,6 +160,9 @@ class EditAlgoOrder(Request[EditAck]):
 
     def check(self) -> None:
         _one_handle(self.algo_order_id, self.client_algo_order_id)
+        handles = {"algo_order_id", "client_algo_order_id"}
+        if all(getattr(self, name) is None for name in self.__struct_fields__ if name not in handles):
+            raise ArgumentError("quantity", "give at least one field to change")
 
 
 class CancelAlgoOrder(Request[CancelAck]):
