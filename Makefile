@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test check format lint types imports bench dist clean
+.PHONY: install demo test check format lint types imports bench prove prove-hard prove-share dist clean
 
 install: $(INSTALLED)
 
@@ -40,6 +40,18 @@ imports: install
 
 bench: install
 	@$(BIN)/python -m benchmarks
+
+# Every experiment in full, at most two hours on two cores; stopped, it goes on where it was. Writes docs/scorecard.md.
+prove: install
+	@$(BIN)/python -m proofs
+
+# New seeds until stopped.
+prove-hard: install
+	@$(BIN)/python -m proofs --for-ever
+
+# What continuous integration proves: a hundredth of everything with new seeds, and every seed that ever failed.
+prove-share: install
+	@$(BIN)/python -m proofs --fresh --share 1% --minutes 9
 
 dist: install
 	@rm -rf dist && $(BIN)/python -m build --outdir dist .

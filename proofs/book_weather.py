@@ -115,6 +115,7 @@ class Weather:
     answers: list[tuple[int, int, Wire, Wire]] = field(default_factory=list[tuple[int, int, Wire, Wire]])
     requests_s: list[float] = field(default_factory=list[float])
     audits: int = 0
+    injected: Counter[str] = field(default_factory=Counter[str])
 
     @classmethod
     def of(cls, seed: int) -> "Weather":
@@ -147,16 +148,22 @@ class Weather:
         chance, forecast = self.chance, self.forecast
         bids, asks = update.bids, update.asks
         if chance.random() < forecast.turn:
+            self.injected["turned"] += 1
             bids, asks = bids[::-1], chance.sample(asks, len(asks))
         delta = Delta(SYMBOL, update.prev_ts, update.ts, bids, asks)
         if chance.random() < forecast.forge:
+            self.injected["forged"] += 1
             self.on_the_way += self.forged(delta)
             return
         if chance.random() >= forecast.drop:
             self.on_the_way.append((delta, True))
+        else:
+            self.injected["dropped"] += 1
         if self.on_the_way and chance.random() < forecast.repeat:
+            self.injected["repeated"] += 1
             self.on_the_way.append(chance.choice(self.on_the_way))
         if chance.random() < forecast.shuffle:
+            self.injected["shuffled"] += 1
             chance.shuffle(self.on_the_way)
 
     def forged(self, delta: Delta) -> list[tuple[Delta, bool]]:
@@ -198,10 +205,12 @@ class Weather:
         elif chance.random() < forecast.cut:
             self.disconnect()
         elif chance.random() < forecast.restart:
+            self.injected["exchange restarted"] += 1
             self.exchange.restart(after_ms=1000 * chance.choice((1, 30, 300)))
             self.disconnect()
 
     def disconnect(self) -> None:
+        self.injected["cut off"] += 1
         self.sync.disconnected(now_s=self.now_s)
         self.on_the_way.clear()
         self.connects_at_s = self.now_s + self.chance.choice((0.0, 0.1, 3.0))
@@ -223,12 +232,15 @@ class Weather:
             sync.audit(now_s=self.now_s)
         if (ticket := sync.take_seed(now_s=self.now_s)) is not None:
             self.requests_s.append(self.now_s)
-            self.answers.append((ticket, *self.exchange.snapshot(lag_ms=chance.choice(forecast.lags_ms))))
+            lag_ms = chance.choice(forecast.lags_ms)
+            self.injected["snapshots that lag"] += lag_ms > 0
+            self.answers.append((ticket, *self.exchange.snapshot(lag_ms=lag_ms)))
         if self.answers and chance.random() >= forecast.slow:
             self.answer(*self.answers.pop(0))
 
     def answer(self, ticket: int, timestamp: int, bids: Wire, asks: Wire) -> None:
         if self.chance.random() < self.forecast.refuse:
+            self.injected["snapshots refused"] += 1
             self.sync.seed_failed(ticket, now_s=self.now_s)
             return
         was_synced = self.sync.state is BookState.SYNCED

@@ -23,6 +23,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from proofs.experiment import Outcome
 from proofs.marks import ENDED_AT_MARK, Marks
 from woodlot.config import Credentials, Environment
 from woodlot.desk.desk import Desk
@@ -224,6 +225,51 @@ def exchange() -> Generator[Exchange]:
             sandbox.terminate()
 
 
+def prove_marks(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of it is fewer seeds
+    """Let a trader die at a marked point for each seed."""
+    return _proved(seeds, by_kill=False)
+
+
+def prove_kills(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of it is fewer seeds
+    """Kill a trader at a random moment for each seed."""
+    return _proved(seeds, by_kill=True)
+
+
+def _proved(seeds: range, *, by_kill: bool) -> Outcome:
+    outcome = Outcome()
+    with exchange() as running:
+        marks = survey(running, 0)
+        for seed in seeds:
+            case = Case.drawn(seed, marks, by_kill=by_kill)
+            for problem in run(running, seed, mark=case.mark, occurrence=case.occurrence,
+                               kill_after_s=case.kill_after_s):  # fmt: skip
+                outcome.fail(seed, f"{problem} ({case})")
+            outcome.ran["deaths"] += 1
+            outcome.injected[str(case)] += 1
+        outcome.worst["marks"] = len(marks)
+    return outcome
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a trader dies."""
+
+    mark: str
+    occurrence: int
+    kill_after_s: float | None
+
+    @classmethod
+    def drawn(cls, seed: int, marks: Counter[str], *, by_kill: bool) -> "Case":
+        chance = random.Random(seed)
+        names = sorted(marks)
+        mark = names[seed % len(names)]
+        occurrence = chance.randint(1, marks[mark])
+        return cls("", 0, chance.uniform(0.02, 0.8)) if by_kill else cls(mark, occurrence, None)
+
+    def __str__(self) -> str:
+        return "SIGKILL" if self.kill_after_s is not None else f"death {self.mark}"
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m proofs.crashes")
     parser.add_argument("--cases", type=int, default=20)
@@ -236,23 +282,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _cases(exchange: Exchange, options: argparse.Namespace) -> int:
     started_s, marks = time.monotonic(), survey(exchange, 0)
-    names = sorted(marks)
     used: Counter[str] = Counter()
-    for case in range(options.first, options.first + options.cases):
-        chance = random.Random(case)
-        mark = names[case % len(names)]
-        occurrence = chance.randint(1, marks[mark])
-        kill_after_s = chance.uniform(0.02, 0.8) if options.kill else None
-        problems = run(exchange, case, mark="" if options.kill else mark, occurrence=occurrence,
-                       kill_after_s=kill_after_s)  # fmt: skip
+    for number in range(options.first, options.first + options.cases):
+        case = Case.drawn(number, marks, by_kill=options.kill)
+        problems = run(exchange, number, mark=case.mark, occurrence=case.occurrence, kill_after_s=case.kill_after_s)
         if problems:
-            how = "SIGKILL" if options.kill else f"{mark!r}, time {occurrence}"
-            print(f"case {case} ({how}): {'; '.join(problems)}")
+            print(f"case {number} ({case}, time {case.occurrence}): {'; '.join(problems)}")
             kill = " --kill" if options.kill else ""
-            print(f"run it again: python -m proofs.crashes --first {case} --cases 1{kill}")
+            print(f"run it again: python -m proofs.crashes --first {number} --cases 1{kill}")
             return 1
-        used[mark] += 1
-    what = "SIGKILLs at random moments" if options.kill else f"deaths at {len(used)} of {len(names)} marks"
+        used[case.mark] += 1
+    what = "SIGKILLs at random moments" if options.kill else f"deaths at {len(used)} of {len(marks)} marks"
     print(
         f"{options.cases} {what}, from case {options.first}: executions, open orders and balances equal the "
         f"exchange's, no order sent twice ({time.monotonic() - started_s:.0f} s)"

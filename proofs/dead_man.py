@@ -13,6 +13,7 @@ import sys
 import time
 
 from proofs.crashes import Exchange, exchange, fork, wait
+from proofs.experiment import Outcome
 from woodlot.desk.desk import Desk
 from woodlot.desk.watchdog import AFTERMATH_S
 from woodlot.wire.account import CreateListenKey
@@ -63,6 +64,25 @@ def kill_one(exchange: Exchange, seed: int) -> float | None:
 
 def _open(exchange: Exchange) -> int:
     return len(exchange.client.send(GetOrders(status=StatusFilter.INCOMPLETE, size=100)).rows)
+
+
+def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of it is fewer seeds
+    """Kill a trader for each seed."""
+    outcome = Outcome()
+    with exchange() as running:
+        for seed in seeds:
+            time.sleep(AFTERMATH_S + 0.5 if seed > seeds.start else 0)
+            took_s = kill_one(running, seed)
+            if took_s is None:
+                outcome.ran["switches that fired on a living trader"] += 1
+                continue
+            outcome.ran["kills"] += 1
+            outcome.worst["s until no order was open"] = max(
+                took_s, outcome.worst.get("s until no order was open", 0.0)
+            )
+            if took_s > _AFTER_S + 1.0:
+                outcome.fail(seed, f"orders were open for {took_s:.2f} s")
+    return outcome
 
 
 def main(arguments: list[str] | None = None) -> int:

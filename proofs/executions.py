@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from proofs.experiment import Outcome
 from proofs.schedule import Schedule
 from proofs.trader import Trader
 from proofs.venue import Venue
@@ -35,6 +36,33 @@ _STATES = {
 _SETTLING_MS = 460_000
 
 
+# Orders whose answer is lost, most of them: for the proof of unknown outcomes.
+_LOSSES = Weather(reply_lost=0.3, request_lost=0.2)
+
+
+def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of it is fewer seeds
+    """Run each seed's schedule."""
+    return _proved(seeds, Weather())
+
+
+def prove_unknown(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of it is fewer seeds
+    """The same, with half of all answers or orders lost."""
+    return _proved(seeds, _LOSSES)
+
+
+def _proved(seeds: range, weather: Weather) -> Outcome:
+    outcome = Outcome()
+    for seed in seeds:
+        result = Run(seed, weather)()
+        for problem in result.problems:
+            outcome.fail(seed, problem)
+        outcome.ran.update({"schedules": 1, "fills": result.fills, "outages": result.outages})
+        outcome.ran.update({"crashes": result.crashes, "unknown outcomes": result.unknown})
+        outcome.ran["marked as redelivered"] += result.redelivered
+        outcome.injected.update(result.injected)
+    return outcome
+
+
 @dataclass
 class Result:
     """What one schedule came to; `problems` is empty if all is well."""
@@ -44,6 +72,7 @@ class Result:
     crashes: int = 0
     redelivered: int = 0
     unknown: int = 0
+    injected: Counter[str] = field(default_factory=Counter[str])
     problems: list[str] = field(default_factory=list[str])
 
 
@@ -80,6 +109,7 @@ class Run:
         self._schedule.run(_SETTLING_MS)
         self._read()
         self._check()
+        self.result.injected.update(self._dice.happened)
         self._journal.close()
         return self.result
 
@@ -120,9 +150,9 @@ class Run:
 
     def _send(self, report: ExecutionReport, connection: int) -> None:
         weather = self._dice.weather
-        if self._dice.happens(weather.lost):
+        if self._dice.happens(weather.lost, "reports lost"):
             return
-        for _ in range(2 if self._dice.happens(weather.repeated) else 1):
+        for _ in range(2 if self._dice.happens(weather.repeated, "reports repeated") else 1):
             self._schedule.after(self._dice.latency_ms(), lambda: self._arrive(report, connection))
 
     def _arrive(self, report: ExecutionReport, connection: int) -> None:
@@ -137,7 +167,9 @@ class Run:
         if not self._connected:
             return
         self.result.outages += 1
-        match self._dice.chance.choice(("cut", "closed", "silent", "working")):
+        kind = self._dice.chance.choice(("cut", "closed", "silent", "working"))
+        self.result.injected[f"stream {kind}"] += 1
+        match kind:
             case "working":
                 # A renewal: both sockets speak until the new one is live, and only then is the hole filled.
                 self._schedule.after(self._dice.chance.randint(50, 2_000), self._trader.connected)

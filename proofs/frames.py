@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from proofs.ear import DEPTH, STARTING_BOOK, SYMBOL, SYNCED_AT, Ear, delta_data, frame
+from proofs.experiment import Outcome
 from woodlot.book.transition import BookState, Transition
 from woodlot.wire.events import BookDelta
 from woodlot.wire.frames import Push, decode_frame
@@ -127,6 +128,21 @@ def run(count: int, *, first: int = 0) -> Counter[str]:
             ) from error
         outcomes[transition.name if transition else "stopped before the book"] += 1
     return outcomes
+
+
+def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of it is fewer seeds
+    """Hear one spoilt frame for each seed."""
+    outcome, ear = Outcome(), Ear()
+    for seed in seeds:
+        try:
+            transition = judge(ear, spoilt(random.Random(seed)))
+        except Exception as error:  # noqa: BLE001 - nothing that a frame holds may raise
+            outcome.fail(seed, f"{type(error).__name__}: {error}")
+            ear = Ear()
+            continue
+        outcome.ran["frames"] += 1
+        outcome.injected[transition.value if transition else "stopped before the book"] += 1
+    return outcome
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from proofs.experiment import Outcome
 from woodlot.clock import ManualClock
 from woodlot.desk.desk import Desk
 from woodlot.desk.live_book import LiveBook, Surroundings
@@ -21,6 +22,8 @@ from woodlot.wire.topics import BookDeltas
 DEPTH = 500
 MOST_MB = 150.0
 MOST_GROWTH = 0.01
+_BOOKS = 300
+_MESSAGES = 10_000_000
 _LEVELS_PER_MESSAGE = 20
 _WARM_AFTER = 0.1
 # Fewer messages than this have not yet changed every level once; then growth proves nothing.
@@ -108,10 +111,29 @@ def resident_mb() -> float:
     return int(line.split()[1]) / 1024
 
 
+def prove(seeds: range, scale: float) -> Outcome:
+    """Let 300 books hear ten million messages, or a share of them; the same for every seed."""
+    outcome, messages = Outcome(), round(_MESSAGES * scale)
+    for seed in seeds:
+        proof = Proof(_BOOKS)
+        asyncio.run(proof.open())
+        warm = min(messages, max(round(messages * _WARM_AFTER), _WARM_PER_BOOK * _BOOKS))
+        proof.run(warm)
+        warm_mb = resident_mb()
+        proof.run(messages - warm)
+        end_mb = resident_mb()
+        proof.check()
+        outcome.ran["messages"] += messages
+        outcome.worst |= {"MB": end_mb, "% growth": (end_mb / warm_mb - 1) * 100}
+        if end_mb > MOST_MB or end_mb / warm_mb - 1 > MOST_GROWTH:
+            outcome.fail(seed, f"{warm_mb:.1f} MB when warm, {end_mb:.1f} MB at the end")
+    return outcome
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proofs.memory", description=__doc__)
-    parser.add_argument("--books", type=int, default=300)
-    parser.add_argument("--messages", type=int, default=10_000_000)
+    parser.add_argument("--books", type=int, default=_BOOKS)
+    parser.add_argument("--messages", type=int, default=_MESSAGES)
     options = parser.parse_args()
     print(f"{resident_mb():.1f} MB with {Desk.__module__} loaded")
     proof, started_s = Proof(options.books), time.perf_counter()

@@ -106,7 +106,7 @@ class Trader:
         """As `desk.entry` does: into the journal, out, and back or not."""
         self._ask(self.books.keep(self.books.tracker.intent(command, at_ms=self._now())))
         weather = self._dice.weather
-        is_lost_on_the_way = self._dice.happens(weather.request_lost)
+        is_lost_on_the_way = self._dice.happens(weather.request_lost, "requests lost")
         # Once sent it arrives even if the program dies meanwhile.
         if not is_lost_on_the_way:
             self._schedule.after(self._dice.latency_ms(), lambda: self._arrive(command))
@@ -119,7 +119,7 @@ class Trader:
         except WoodlotError as error:
             self._fail(command, error)
         else:
-            if self._dice.happens(self._dice.weather.reply_lost):
+            if self._dice.happens(self._dice.weather.reply_lost, "replies lost"):
                 self._fail(command, OutcomeUnknown("POST", "the reply was lost"))
             else:
                 self._later(self._dice.latency_ms(), lambda: self._replied(command, reply))
@@ -185,7 +185,7 @@ class Trader:
 
         def answered(request: Request[Any]) -> None:
             try:
-                if self._dice.happens(self._dice.weather.rest_fails):
+                if self._dice.happens(self._dice.weather.rest_fails, "REST failures"):
                     raise ConnectionFailed(str(request.endpoint), "cut")
                 reply = self._venue.act(request)
             except WoodlotError as error:

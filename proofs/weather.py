@@ -1,6 +1,7 @@
 """This file is the weather of one schedule: what the network and the exchange do to a message, drawn from a seed."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 
 
@@ -25,13 +26,19 @@ class Dice:
     def __init__(self, seed: int, weather: Weather) -> None:
         self.chance = random.Random(seed)
         self.weather = weather
+        self.happened: Counter[str] = Counter()
 
-    def happens(self, share: float) -> bool:
-        return self.chance.random() < share
+    def happens(self, share: float, what: str = "") -> bool:
+        """Draw whether something happens; if it has a name, count it."""
+        if self.chance.random() >= share:
+            return False
+        if what:
+            self.happened[what] += 1
+        return True
 
     def latency_ms(self) -> int:
         """How long a message is under way."""
-        if self.happens(self.weather.late):
+        if self.happens(self.weather.late, "late"):
             return self.chance.randint(200, 3_000)
         return self.chance.randint(1, 60)
 

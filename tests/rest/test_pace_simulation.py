@@ -1,9 +1,9 @@
 import pytest
-from tests.rest.pace_simulation import SHAPES, Latency, erratic, simulate, steady
+from proofs.pace import SHAPES, Latency, erratic, simulate, steady
 
 from woodlot.wire.limits import Limit
 
-# A few windows of every length; an hour and more seeds by `python -m tests.rest.pace_simulation`.
+# A few windows of every length; an hour and more seeds by `python -m proofs.pace`.
 WINDOWS = 20
 
 

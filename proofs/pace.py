@@ -1,6 +1,6 @@
 """This file is an hour at an exchange that is not there: clients that want more than the limits allow, in virtual time.
 
-    python -m tests.rest.pace_simulation --seconds 3600
+    python -m proofs.pace --seconds 3600
 
 Every shape of limit in rest-v3 §4.2, fixed and sliding windows at once, server clocks up to 5 s off and running by a
 ten-thousandth faster, latencies of 1 to 2,000 ms there and back; eight clients that share one pacer, and eight
@@ -16,12 +16,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
+from proofs.experiment import Outcome
 from woodlot.rest.counter import Counter, Place
 from woodlot.rest.lanes import Lane
 from woodlot.wire.limits import LIMITS, Limit
 
 SHAPES = sorted({(limit.calls, limit.window_s) for limit in LIMITS.values()})
 _SERVER_CLOCK_RATE = 1.0001
+
+# Long enough for a hundred of the usual windows.
+_SECONDS = 600.0
+_LEAST_USED = 0.85
 
 Latency = Callable[[random.Random], float]
 
@@ -81,6 +86,34 @@ def simulate(limit: Limit, *, pacers: int, share: float, latency: Latency, secon
         simulation.at(chance.uniform(0, 1), partial(simulation.want, counters[client % pacers]))
     simulation.run(seconds)
     return Result(limit, server.taken, server.refused, server.taken * limit.window_s / (limit.calls * seconds))
+
+
+def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of it is fewer seeds
+    """Draw a limit, a latency and how many know of each other, for each seed: ten minutes of wanting more."""
+    outcome = Outcome()
+    for seed in seeds:
+        chance = random.Random(seed)
+        calls, window_s = chance.choice(SHAPES)
+        # Where an eighth is less than one call a 429 is possible, and argued in docs/decisions/0008.
+        pacers = chance.choice((1, 8)) if calls >= 8 else 1
+        latency = chance.choice((steady, erratic))
+        seconds = max(_SECONDS, 100 * window_s)
+        result = simulate(
+            Limit(calls, window_s), pacers=pacers, share=1 / pacers, latency=latency, seconds=seconds, seed=seed
+        )
+        drawn = f"{calls} calls in {window_s:g} s, {pacers} pacers, {latency.__name__} latency"
+        outcome.ran.update({"calls": result.taken, "429": result.refused})
+        outcome.injected[f"{latency.__name__} latency, {'all share a pacer' if pacers == 1 else '8 pacers'}"] += 1
+        if result.refused:
+            outcome.fail(seed, f"{result.refused} of {result.taken} calls met a 429 ({drawn})")
+        least = _LEAST_USED * pacers * (calls // pacers) / calls
+        if latency is steady and result.of_allowance < least:
+            outcome.fail(seed, f"only {result.of_allowance:.1%} of the allowance was used ({drawn})")
+        if latency is steady and pacers == 1:
+            outcome.worst["% of the allowance left unused"] = max(
+                100 * (1 - result.of_allowance), outcome.worst.get("% of the allowance left unused", 0.0)
+            )
+    return outcome
 
 
 class Simulation:
