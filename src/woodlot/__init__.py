@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from woodlot.rest.client import Client as Client
     from woodlot.rest.pacing import Pacer as Pacer
     from woodlot.rest.patience import Patience as Patience
+    from woodlot.stream.continuity import Interrupted as Interrupted
+    from woodlot.stream.continuity import Resumed as Resumed
+    from woodlot.stream.continuity import Skipped as Skipped
     from woodlot.wire.account import CreateListenKey as CreateListenKey
     from woodlot.wire.account import GetAccountInfo as GetAccountInfo
     from woodlot.wire.asset import GetBalances as GetBalances
@@ -100,6 +103,7 @@ _HOMES = {
     "rest.client": ["Client"],
     "rest.pacing": ["Pacer"],
     "rest.patience": ["Patience"],
+    "stream.continuity": ["Interrupted", "Resumed", "Skipped"],
     "wire.account": ["CreateListenKey", "GetAccountInfo"],
     "wire.asset": ["GetBalances"],
     "wire.enums": ["KlineType", "OrderStatus", "OrderType", "Side"],

@@ -1,7 +1,9 @@
 import pytest
 
 import woodlot
-from woodlot.errors import ConfigurationError, NotFilled, TradingStopped
+from woodlot.errors import BookNotInSync, ConfigurationError, NotFilled, SubscriptionRefused, TradingStopped
+from woodlot.wire.figures import IndexPrice
+from woodlot.wire.topics import Interval
 
 
 def test_a_script_without_a_loop_trades_and_reads_a_book() -> None:
@@ -20,6 +22,56 @@ def test_a_script_without_a_loop_trades_and_reads_a_book() -> None:
         assert resting.settled().state == "CANCELLED"
         with pytest.raises(NotFilled):
             resting.filled()
+
+
+def test_a_script_reads_everything_a_book_tells() -> None:
+    with woodlot.open_desk() as desk:
+        book = desk.book("SPOT_BTC_USDT", depth=50)
+        (bid, _), (ask, ask_size) = book.view(1).bids[0], book.view(1).asks[0]
+        assert (book.symbol, book.depth, book.rpi, book.is_readable) == ("SPOT_BTC_USDT", 50, False, True)
+        assert (book.source, book.reason, book.age_s >= 0) == ("orderbookupdate", book.reason, True)
+        assert bid < ask
+        assert book.buy_quantity(ask_size / 2).missing == 0 == book.sell_quantity("0.0001").missing
+        assert book.buy_amount("10").amount == 10 == book.sell_amount("10").amount
+        assert min(book.bid_depth(bid / 2), book.ask_depth(ask * 2)) > 0
+        imbalance = book.imbalance(5)
+        assert imbalance is not None
+        assert abs(imbalance) <= 1
+        assert all(value is not None for value in (book.mid, book.micro_price, book.spread, book.best_bid))
+        own = desk.buy("SPOT_BTC_USDT", "0.001", price="30000")
+        assert [level.own for level in book.own_view().bids if level.price == own.price] == [own.quantity]
+        change = next(book.changes())
+        assert (change.state, change.view) == ("SYNCED", None)
+        assert next(book.changes(conflate=False)).view is not None
+        assert next(iter(book)).ts <= book.ts
+        assert book.audit() == "a snapshot of the same time agrees"
+        book.close()
+        with pytest.raises(BookNotInSync):
+            _ = book.best_ask
+        assert book.levels(1, allow_stale=True)[0]
+
+
+def test_a_script_iterates_over_public_topics() -> None:
+    with woodlot.open_desk() as desk:
+        with desk.trades("SPOT_BTC_USDT", "SPOT_ETH_USDT") as trades:
+            trades.ready()
+            desk.buy("SPOT_ETH_USDT", "0.01").filled()
+            trade = next(trade for trade in trades if trade.symbol == "SPOT_ETH_USDT")
+            assert trade.price > 0
+            assert (trades.dropped, trades.conflated, trades.refused_topics) == (0, 0, {})
+        candle = next(desk.klines("SPOT_BTC_USDT", interval=Interval.MINUTE_5))
+        assert candle.interval == "5m"
+        assert next(desk.mark_prices("PERP_BTC_USDT")).price > 0
+        assert isinstance(next(desk.index_prices("SPOT_BTC_USDT", gaps=True)), IndexPrice)
+        nothing = desk.tickers("SPOT_NOPE_USDT")
+        with pytest.raises(SubscriptionRefused, match="ticker@SPOT_NOPE_USDT"):
+            next(nothing)
+
+
+async def test_a_notebook_whose_own_loop_runs_reads_a_book_all_the_same() -> None:
+    with woodlot.open_desk() as desk:
+        assert desk.book("SPOT_WOO_USDT").best_bid is not None
+        assert next(desk.bbo("SPOT_BTC_USDT")).symbol == "SPOT_BTC_USDT"
 
 
 def test_a_script_stops_and_resumes_trading() -> None:

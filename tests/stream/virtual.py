@@ -62,7 +62,7 @@ class MemoryLink:
         if command["cmd"] == "PING":
             self.say({"cmd": "PONG", "success": True, "time": 1})
             return
-        topics = set(command["params"])
+        topics = set(command["params"]) - self.exchange.unknown
         self.topics = self.topics | topics if command["cmd"] == "SUBSCRIBE" else self.topics - topics
         self.say(
             {"id": command["id"], "cmd": command["cmd"], "success": True, "time": 1, "data": sorted(topics)},
@@ -86,7 +86,7 @@ class MemoryLink:
 
 
 class MemoryExchange:
-    """Answer every command; push to whoever is subscribed; be out of reach while `is_down`."""
+    """Answer every command, but for `unknown` topics; push to who subscribed; be out of reach while `is_down`."""
 
     def __init__(self) -> None:
         self.links: list[MemoryLink] = []
@@ -95,6 +95,7 @@ class MemoryExchange:
         self.key = ""
         self.keys_made_s: list[float] = []
         self.on_dial: Callable[[MemoryLink], None] | None = None
+        self.unknown: set[str] = set()
 
     @property
     def open_links(self) -> list[MemoryLink]:

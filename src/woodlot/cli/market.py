@@ -16,7 +16,7 @@ from woodlot.cli.session import Session, run
 from woodlot.cli.symbols import instrument_of, pair_of, spelled
 from woodlot.stream.continuity import Interrupted
 from woodlot.wire.enums import KlineType
-from woodlot.wire.frames import Push
+from woodlot.wire.events import TradePrint
 from woodlot.wire.moment import Time
 from woodlot.wire.public import Candle, GetInstruments, GetKline, GetMarketTrades, GetOrderBook, Instrument
 
@@ -146,10 +146,10 @@ async def _follow(here: Session, instrument: Instrument, count: int | None) -> N
     lines = None if here.printer.is_live else here.printer.stream(TRADES)
     told = 0
     async with Desk.open(here.environment, timeout_s=here.timeout_s) as desk:
-        async for heard in desk.trades(instrument.symbol):
+        async for heard in desk.trades(instrument.symbol, gaps=True):
             match heard:
-                case Push(event=print_):
-                    row = _trade(Time.at(heard.ts), print_.symbol, print_.side, print_.price, print_.size)
+                case TradePrint() as trade:
+                    row = _trade(Time.at(trade.ts), trade.symbol, trade.side, trade.price, trade.size)
                     if lines is None:
                         here.printer.out.write(_line(row))
                     else:

@@ -25,30 +25,16 @@ from woodlot.desk.opening import Belongings, account_of, take
 from woodlot.desk.outlet import Outlet
 from woodlot.desk.seeder import Seeder
 from woodlot.desk.terms import OnExit, Seams, Terms
+from woodlot.desk.topic_verbs import TopicVerbs
 from woodlot.errors import ConfigurationError, WoodlotError
 from woodlot.sandbox.server import Sandbox, SandboxOptions
 from woodlot.stream.public import PublicStream
-from woodlot.stream.subscription import Subscription
 from woodlot.wire.amount import Number
 from woodlot.wire.enums import PositionSide, Side
-from woodlot.wire.events import BestBidOffer, TradePrint
-from woodlot.wire.figures import Candle, EstimatedFunding, IndexPrice, MarkPrice, OpenInterest, Ticker
-from woodlot.wire.topics import (
-    Bbo,
-    Candles,
-    EstimatedFundings,
-    IndexPrices,
-    Interval,
-    MarkPrices,
-    OpenInterests,
-    RpiBbo,
-    Tickers,
-    Trades,
-)
 from woodlot.wire.trade import CancelAllOrders, OrderRow, PlaceOrder
 
 
-class Desk:
+class Desk(TopicVerbs):
     """One live account. Open it, trade, leave it:
 
         async with woodlot.Desk.open() as desk:
@@ -304,41 +290,6 @@ class Desk:
         if not rpi:
             self._quotes.follow(symbol, book)
         return book
-
-    def trades(self, *symbols: str) -> Subscription[TradePrint]:
-        """Iterate over public trades: `async for push in desk.trades("SPOT_BTC_USDT")`, each trade in `push.event`.
-
-        This and the verbs below tell of gaps between the pushes; see `Subscription`.
-        """
-        return self.market.subscribe(*map(Trades, symbols))
-
-    def bbo(self, *symbols: str, rpi: bool = False) -> Subscription[BestBidOffer]:
-        """Iterate over best bid and offer, the newest of each symbol; with `rpi` over those an API taker may miss."""
-        return self.market.subscribe(*map(RpiBbo if rpi else Bbo, symbols))
-
-    def klines(self, *symbols: str, interval: Interval = Interval.MINUTE_1) -> Subscription[Candle]:
-        """Iterate over candles of one length, as they grow."""
-        return self.market.subscribe(*(Candles(symbol, interval=interval) for symbol in symbols))
-
-    def tickers(self, *symbols: str) -> Subscription[Ticker]:
-        """Iterate over the last 24 hours of each symbol."""
-        return self.market.subscribe(*map(Tickers, symbols))
-
-    def mark_prices(self, *symbols: str) -> Subscription[MarkPrice]:
-        """Iterate over the mark prices of perpetuals."""
-        return self.market.subscribe(*map(MarkPrices, symbols))
-
-    def index_prices(self, *symbols: str) -> Subscription[IndexPrice]:
-        """Iterate over index prices; the symbols are spot symbols."""
-        return self.market.subscribe(*map(IndexPrices, symbols))
-
-    def open_interests(self, *symbols: str) -> Subscription[OpenInterest]:
-        """Iterate over the open interest of perpetuals."""
-        return self.market.subscribe(*map(OpenInterests, symbols))
-
-    def estimated_fundings(self, *symbols: str) -> Subscription[EstimatedFunding]:
-        """Iterate over the estimated funding rates of perpetuals."""
-        return self.market.subscribe(*map(EstimatedFundings, symbols))
 
     # Its life.
 

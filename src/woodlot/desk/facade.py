@@ -1,28 +1,23 @@
 """This file is the desk for programs without an event loop: scripts and notebooks."""
 
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
-from woodlot.book.transition import BookState
 from woodlot.config import Credentials, Environment
 from woodlot.desk.desk import Desk
-from woodlot.desk.executions import Executions
 from woodlot.desk.holdings import BalanceNow, PositionNow
-from woodlot.desk.live_book import LiveBook
 from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.order_facts import OrderFacts
 from woodlot.desk.portal import Portal
+from woodlot.desk.sync_book import SyncBook
+from woodlot.desk.sync_topics import SyncTopicVerbs
 from woodlot.errors import ConfigurationError
 from woodlot.orders.fills import Fill
 from woodlot.orders.order import TrackedOrder
 from woodlot.wire.amount import Number
 from woodlot.wire.enums import PositionSide
 from woodlot.wire.trade import PlaceOrder
-
-ResultT = TypeVar("ResultT")
-Levels = list[tuple[Decimal, Decimal]]
 
 
 def open_desk(
@@ -36,7 +31,7 @@ def open_desk(
     return SyncDesk(Desk.open(environment, credentials, **options))
 
 
-class SyncDesk:
+class SyncDesk(SyncTopicVerbs):
     """A desk whose loop runs in a thread: the verbs of `Desk`, each waiting for its result."""
 
     def __init__(self, desk: Desk) -> None:
@@ -129,11 +124,7 @@ class SyncDesk:
         """
         portal = self._open_portal
         reader = portal.call(lambda: self._desk.executions(consumer=consumer))
-        while True:
-            fill = portal.run(_next(reader))
-            if fill is None:
-                return
-            yield fill
+        return portal.each(reader)
 
     def book(self, symbol: str, depth: int = 50, **options: Any) -> "SyncBook":
         """Return the book of a symbol once it can be read; it keeps itself from then on."""
@@ -183,53 +174,3 @@ class SyncOrder(OrderFacts):
 
     def __repr__(self) -> str:
         return repr(self._order)
-
-
-class SyncBook:
-    """A book that keeps itself; every read is of one moment. Reads raise BookNotInSync where it may be wrong."""
-
-    def __init__(self, portal: Portal, book: LiveBook) -> None:
-        self._portal = portal
-        self._book = book
-
-    @property
-    def symbol(self) -> str:
-        return self._book.symbol
-
-    @property
-    def state(self) -> BookState:
-        return self._book.state
-
-    @property
-    def best_bid(self) -> tuple[Decimal, Decimal] | None:
-        return self._read(lambda: self._book.best_bid)
-
-    @property
-    def best_ask(self) -> tuple[Decimal, Decimal] | None:
-        return self._read(lambda: self._book.best_ask)
-
-    @property
-    def mid(self) -> Decimal | None:
-        return self._read(lambda: self._book.mid)
-
-    @property
-    def spread(self) -> Decimal | None:
-        return self._read(lambda: self._book.spread)
-
-    def levels(self, count: int, *, allow_stale: bool = False) -> tuple[Levels, Levels]:
-        """Return at most `count` bids and `count` asks as (price, size), best first."""
-        return self._read(lambda: self._book.levels(count, allow_stale=allow_stale))
-
-    def _read(self, read: Callable[[], ResultT]) -> ResultT:
-        return self._portal.call(read)
-
-    def __repr__(self) -> str:
-        return repr(self._book)
-
-
-async def _next(reader: Executions) -> Fill | None:
-    """Return the next execution, or None at the end; a StopAsyncIteration would not cross a future."""
-    try:
-        return await anext(reader)
-    except StopAsyncIteration:
-        return None

@@ -1,8 +1,9 @@
 """This file is a way into an event loop that runs in a thread of its own, for programs that have none."""
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -36,9 +37,34 @@ class Portal:
 
         return self.run(called())
 
+    def each(self, reader: AsyncIterator[ResultT]) -> Iterator[ResultT]:
+        """Iterate here over what an iterator in the loop yields, waiting for each."""
+        with contextlib.suppress(StopIteration):
+            while True:
+                yield self.next_of(reader)
+
+    def next_of(self, reader: AsyncIterator[ResultT]) -> ResultT:
+        """Wait for the next of an iterator in the loop. Raises StopIteration at its end."""
+        result = self.run(_next(reader))
+        if isinstance(result, _End):
+            raise StopIteration
+        return result
+
     def close(self) -> None:
         """Stop the loop and wait for its thread."""
         self.run(self._loop.shutdown_asyncgens())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+class _End:
+    """Nothing comes any more."""
+
+
+async def _next(reader: AsyncIterator[ResultT]) -> ResultT | _End:
+    try:
+        return await anext(reader)
+    except StopAsyncIteration:
+        # It would not cross a future.
+        return _End()

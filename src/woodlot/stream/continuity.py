@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 
 class Cause(StrEnum):
@@ -56,3 +57,7 @@ class Skipped:
 
     topic: str
     count: int
+
+
+Gap: TypeAlias = Interrupted | Resumed | Skipped
+"""What comes between the data of a public stream."""

@@ -5,10 +5,10 @@ from collections import Counter
 from enum import Enum
 from typing import Any, TypeAlias
 
-from woodlot.stream.continuity import Interrupted, Resumed, Skipped
+from woodlot.stream.continuity import Gap, Interrupted, Resumed, Skipped
 from woodlot.wire.frames import Push
 
-Item: TypeAlias = Push[Any] | Interrupted | Resumed | Skipped
+Item: TypeAlias = Push[Any] | Gap
 DEFAULT_BOUND = 10_000
 
 REPLACING = frozenset(

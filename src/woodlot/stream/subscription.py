@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from woodlot.clock import Clock
 from woodlot.errors import SubscriptionRefused
-from woodlot.stream.continuity import Interrupted, Resumed, Skipped
+from woodlot.stream.continuity import Gap, Interrupted, Resumed
 from woodlot.stream.inbox import Inbox
 from woodlot.wire.events import Pushed
 from woodlot.wire.frames import Push
@@ -68,8 +68,8 @@ class Subscription(Generic[EventT]):
     def __aiter__(self) -> "Subscription[EventT]":
         return self
 
-    async def __anext__(self) -> Push[EventT] | Interrupted | Resumed | Skipped:
-        return cast("Push[EventT] | Interrupted | Resumed | Skipped", await self._inbox.get())
+    async def __anext__(self) -> Push[EventT] | Gap:
+        return cast("Push[EventT] | Gap", await self._inbox.get())
 
     # What the stream calls: a subscription is a Sink.
 

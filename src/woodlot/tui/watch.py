@@ -18,7 +18,6 @@ from woodlot.errors import WoodlotError
 from woodlot.orders.fills import Fill
 from woodlot.wire.asset import GetBalances
 from woodlot.wire.events import TradePrint
-from woodlot.wire.frames import Push
 from woodlot.wire.public import GetSystemInfo
 
 _TRADES_KEPT = 500
@@ -81,10 +80,9 @@ class Watch:
                 group.create_task(job)
 
     async def _follow_trades(self) -> None:
-        async for heard in self.desk.trades(self.setting.symbol):
+        async for trade in self.desk.trades(self.setting.symbol):
             self.messages += 1
-            if isinstance(heard, Push):
-                self.trades.appendleft(heard.event)
+            self.trades.appendleft(trade)
 
     async def _follow_book(self) -> None:
         async for change in self.book.changes():
