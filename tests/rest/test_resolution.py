@@ -12,6 +12,7 @@ from woodlot.errors import ConfigurationError, OutcomeUnknown
 from woodlot.rest.async_client import AsyncClient
 from woodlot.rest.client import Client
 from woodlot.rest.resolution import Assumptions, Outcome, Resolution, resolve
+from woodlot.rest.server_time import ServerTime
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost, Send
 from woodlot.wire.algo import AlgoType, PlaceAlgoOrder
 from woodlot.wire.enums import OrderType, Side
@@ -243,7 +244,7 @@ def test_without_the_exchanges_time_absence_proves_nothing() -> None:
     answer = json.loads(NOT_FOUND.body)
     assert answer["code"] == -1006
     resolved = Resolved("place", always(NOT_FOUND), timeout_s=1)
-    resolved.flow.server_time.is_known = False
+    resolved.flow.server_time = ServerTime(resolved.clock)
     resolved.clock.advance(400)
     unknown = OutcomeUnknown("POST /v3/trade/order", "lost", request=CALLS["place"], signed_ms=START_MS)
     steps = resolve(unknown, resolved.flow, timeout_s=20, assumptions=Assumptions())

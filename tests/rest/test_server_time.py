@@ -22,8 +22,19 @@ def at(server_ms: int) -> HttpReply:
     return HttpReply(200, json.dumps(body).encode())
 
 
-def asking() -> tuple[Flow, ManualClock]:
-    clock = ManualClock()
+class WallClock(ManualClock):
+    """A clock whose wall time can be set, as by hand or by a time server; spans are measured all the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_by_ms = 0
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self.set_by_ms
+
+
+def asking() -> tuple[Flow, WallClock]:
+    clock = WallClock()
     return flow(clock=clock, server_time=ServerTime(clock)), clock
 
 
@@ -56,8 +67,30 @@ def test_the_time_is_asked_for_once_and_never_for_public_calls() -> None:
 def test_the_time_of_the_middle_between_question_and_answer_is_taken() -> None:
     clock = ManualClock()
     server_time = ServerTime(clock)
-    server_time.heard(1_000_000, asked_ms=400_000, answered_ms=402_000)
-    assert server_time.offset_ms == 599_000
+    server_time.heard(clock.now_ms() + 600_000, asked_s=clock.monotonic_s() - 2, answered_s=clock.monotonic_s())
+    assert server_time.offset_ms == 601_000
+
+
+@pytest.mark.parametrize("set_by_ms", [-HOUR_MS, HOUR_MS])
+def test_a_clock_that_is_set_while_trading_has_the_time_asked_for_before_the_next_signature(set_by_ms: int) -> None:
+    asking_flow, clock = asking()
+    server_ms = clock.now_ms()
+    called(asking_flow, clock, at(server_ms), success(ACK))
+    clock.advance(3)
+    clock.set_by_ms = set_by_ms
+    assert not asking_flow.server_time.is_known
+    played = called(asking_flow, clock, at(server_ms + 3_000), success(ACK))
+    assert [send.request.target for send in played.sends] == ["/v3/public/systemInfo", "/v3/trade/order"]
+    assert signed_ms(played.sends[1]) == server_ms + 3_000
+    assert len(called(asking_flow, clock, success(ACK)).sends) == 1
+
+
+def test_a_clock_that_is_set_while_the_exchange_does_not_answer_changes_no_signature() -> None:
+    asking_flow, clock = asking()
+    server_ms = clock.now_ms()
+    called(asking_flow, clock, at(server_ms), success(ACK))
+    clock.set_by_ms = HOUR_MS
+    assert signed_ms(called(asking_flow, clock, RESET, success(ACK)).sends[1]) == server_ms
 
 
 def test_trading_goes_on_by_the_local_clock_where_the_exchange_does_not_say(caplog: pytest.LogCaptureFixture) -> None:

@@ -79,10 +79,10 @@ class Holes:
 
     async def measure_time(self) -> None:
         """Learn the exchange's time: fills are stamped with it."""
-        asked_ms = self._clock.now_ms()
+        asked_s = self._clock.monotonic_s()
         info = await self._inquiry.send(GetSystemInfo())
         if info.timestamp:
-            self.time.heard(info.timestamp, asked_ms=asked_ms, answered_ms=self._clock.now_ms())
+            self.time.heard(info.timestamp, asked_s=asked_s, answered_s=self._clock.monotonic_s())
 
     async def _until_looked(self) -> None:
         while not await self._look():  # noqa: ASYNC110 - each round asks anew; nothing signals success

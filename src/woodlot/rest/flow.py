@@ -95,14 +95,14 @@ class Flow:
         if request.endpoint.signed and not self.server_time.is_known:
             yield from self._ask_the_time(attempts)
         while True:
-            offset_ms = self.server_time.offset_ms
+            correction_ms = self.server_time.correction_ms
             match (yield from self._attempt(request, attempts)):
                 case Done(answer):
                     return answer
                 case Failure() as failure:
                     if isinstance(failure.error, Unauthorized) and request.endpoint.signed:
                         yield from self._ask_the_time(attempts)
-                        if not self.server_time.differs_from(offset_ms):
+                        if not self.server_time.differs_from(correction_ms):
                             attempts.give_up(failure)
                         continue
                     if _may_be_maintenance(request, failure):
@@ -166,10 +166,10 @@ class Flow:
             return
         info: SystemInfo | None = None
         try:
-            asked_ms = self.clock.now_ms()
+            asked_s = self.clock.monotonic_s()
             info = yield from self._question(attempts)
             if info is not None and info.timestamp:
-                self.server_time.heard(info.timestamp, asked_ms=asked_ms, answered_ms=self.clock.now_ms())
+                self.server_time.heard(info.timestamp, asked_s=asked_s, answered_s=self.clock.monotonic_s())
             else:
                 log.warning("the exchange did not say what time it is; going by this machine's clock")
         finally:

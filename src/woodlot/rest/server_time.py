@@ -1,7 +1,9 @@
-"""This file is the exchange's clock: this machine's, corrected by what the exchange says its time is.
+"""This file is the exchange's clock: what the exchange said its time is, carried on by this machine.
 
-A signature is refused when its timestamp is off by more than 300 seconds (rest-v3 §2.4). The correction is asked for
-before the first signed call and again when a signature is refused, so that a wrong local clock does not stop trading.
+A signature is refused when its timestamp is off by more than 300 seconds (rest-v3 §2.4). The time is asked for before
+the first signed call and again when a signature is refused, so that a wrong local clock does not stop trading. It is
+carried on by the clock that nobody can set. Where the two clocks of this machine part, one was set or the machine
+slept, and it is asked for again before anything else is signed.
 """
 
 import logging
@@ -23,27 +25,42 @@ class ServerTime:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._offset_ms = 0
+        self._ahead_ms: int | None = None
+        self._local_ahead_ms = 0
         self._good_until_s = float("-inf")
         self._is_asking = False
         self._lock = threading.Lock()
-        self.is_known = False
-        """Whether the exchange ever said what time it is."""
 
     @classmethod
     def local(cls, clock: Clock) -> "ServerTime":
         """A machine whose own clock is trusted, until a signature is refused."""
         trusted = cls(clock)
-        trusted.is_known = True
+        trusted._ahead_ms = trusted._local_ahead_ms = trusted._ahead(clock.now_ms())
         return trusted
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the exchange said what time it is, and this machine's clocks still agree on how long that is ago."""
+        return self._ahead_ms is not None and not self._is_set
+
     def now_ms(self) -> int:
-        return self._clock.now_ms() + self._offset_ms
+        return self._clock.now_ms() if self._ahead_ms is None else self._ahead_ms + self._span_ms
 
     @property
     def offset_ms(self) -> int:
         """How far the exchange's clock is ahead of this machine's."""
-        return self._offset_ms
+        return self.now_ms() - self._clock.now_ms()
+
+    @property
+    def _span_ms(self) -> int:
+        return round(self._clock.monotonic_s() * 1000)
+
+    @property
+    def _is_set(self) -> bool:
+        return abs(self._ahead(self._clock.now_ms()) - self._local_ahead_ms) > _NOTICEABLE_MS
+
+    def _ahead(self, ms: int) -> int:
+        return ms - self._span_ms
 
     @property
     def is_asking(self) -> bool:
@@ -52,7 +69,8 @@ class ServerTime:
     def begin(self) -> bool:
         """Return True to the one caller who is to ask now; it must call `end`."""
         with self._lock:
-            if self._is_asking or self._clock.monotonic_s() < self._good_until_s:
+            is_good = self._clock.monotonic_s() < self._good_until_s and (self._ahead_ms is None or not self._is_set)
+            if self._is_asking or is_good:
                 return False
             self._is_asking = True
             return True
@@ -63,14 +81,19 @@ class ServerTime:
             good_for_s = _GOOD_FOR_S if was_answered else _ASK_AGAIN_AFTER_S
             self._good_until_s = self._clock.monotonic_s() + good_for_s
 
-    def heard(self, server_ms: int, *, asked_ms: int, answered_ms: int) -> None:
-        """Take the exchange's time as that of the middle between question and answer."""
-        offset_ms = server_ms - (asked_ms + answered_ms) // 2
-        if abs(offset_ms - self._offset_ms) > _NOTICEABLE_MS:
-            log.warning("this machine's clock is %+.1f s off the exchange's; corrected", -offset_ms / 1000)
-        self._offset_ms = offset_ms
-        self.is_known = True
+    def heard(self, server_ms: int, *, asked_s: float, answered_s: float) -> None:
+        """Take the exchange's time as that of the middle between question and answer, in monotonic seconds."""
+        before_ms, was_set = self.now_ms(), self._ahead_ms is not None and self._is_set
+        self._ahead_ms = server_ms - round((asked_s + answered_s) * 500)
+        self._local_ahead_ms = self._ahead(self._clock.now_ms())
+        if was_set or abs(self.now_ms() - before_ms) > _NOTICEABLE_MS:
+            log.warning("this machine's clock is %+.1f s off the exchange's; corrected", -self.offset_ms / 1000)
 
-    def differs_from(self, offset_ms: int) -> bool:
+    @property
+    def correction_ms(self) -> int:
+        """What a signature was made with; two of one time are the same, whatever happened to this machine's clock."""
+        return self._ahead(self.now_ms())
+
+    def differs_from(self, correction_ms: int) -> bool:
         """Tell whether a signature made with that correction was made for another time than one made now."""
-        return abs(self._offset_ms - offset_ms) > _NOTICEABLE_MS
+        return abs(self.correction_ms - correction_ms) > _NOTICEABLE_MS
