@@ -8,9 +8,9 @@ import json
 from typing import Any
 
 import pytest
-from proofs import frames
 from proofs.ear import TOPIC, Ear, delta_data, frame
 
+from proofs import frames
 from woodlot.book.transition import BookState, Transition
 
 
