@@ -33,7 +33,7 @@ def running(*options: str) -> Generator[Address]:
         yield Address(**json.loads(line))
     finally:
         process.terminate()
-        rest, errors = process.communicate(timeout=5)
+        rest, errors = process.communicate(timeout=30)
     assert rest == "", "the one line of JSON is all that goes to stdout"
     assert "Traceback" not in errors, errors
     assert process.returncode == 0, errors

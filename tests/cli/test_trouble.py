@@ -4,11 +4,13 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.cli.terminal import Terminal
+from tests import sandboxes
+from tests.cli.terminal import Terminal, Typed
 
 
 class Gate:
@@ -53,8 +55,6 @@ class Gate:
 def swallowing(here: Path, terminal: Terminal) -> Iterator[str]:
     note = json.loads((here / "state" / "sandbox.json").read_text())
     gate = Gate(note["rest_url"])
-    terminal.ok("profile", "add", "odd", "--environment", "staging", "--rest-url", gate.url, "--ws-url",
-                note["ws_url"], "--secret-command", f"echo {note['api_key']} {note['api_secret']}")  # fmt: skip
     limits = here / "limits.toml"
     limits.write_text("")
     terminal.ok("profile", "add", "odd", "--environment", "staging", "--rest-url", gate.url, "--ws-url",
@@ -89,3 +89,70 @@ def test_an_order_beyond_the_limits_of_its_profile_is_refused_by_the_gate(
     assert "notional is 30, at most 10" in typed.err
     shown = terminal.ok("-p", swallowing, "buy", "BTC/USDT", "0.001", "--limit", "30000", "--dry-run", "-o", "json")
     assert "at most 10 (notional)" in shown.data["gate"]
+
+
+@contextmanager
+def faulty(home: Path, *faults: str) -> Iterator[str]:
+    """A sandbox in which things go wrong from the start, as a profile that counts as staging."""
+    with sandboxes.running(*(word for fault in faults for word in ("--fault", fault))) as address:
+        folder = home / "config" / "profiles"
+        folder.mkdir(parents=True)
+        (folder / "faulty.toml").write_text(
+            f'environment = "staging"\nrest_url = "{address.rest_url}"\nws_url = "{address.ws_url}"\n'
+            f'secret_command = "echo {address.api_key} {address.api_secret}"\n'
+        )
+        yield "faulty"
+
+
+def told_by(typed: Typed) -> dict[str, object]:
+    return json.loads(typed.err.splitlines()[-1])
+
+
+def test_an_exchange_that_answers_429_for_too_long_ends_with_6_and_nothing_was_placed(
+    terminal: Terminal, home: Path
+) -> None:
+    with faulty(home, "rest.before 429 on POST:/v3/trade/order") as name:
+        typed = terminal("-p", name, "buy", "BTC/USDT", "0.001", "--limit", "80000", "--yes", "--timeout", "2",
+                         "-o", "json")  # fmt: skip
+        told = told_by(typed)
+        assert (typed.code, told["code"], told["exit"], told["retry"]) == (6, "rate_limited", 6, True), typed
+        assert "nothing happened" in str(told["message"])
+        assert terminal.ok("-p", name, "orders", "-o", "json").data == []
+
+
+def test_a_book_that_cannot_be_built_ends_with_10_and_shows_no_price(terminal: Terminal, home: Path) -> None:
+    with faulty(home, "rest.before 503 on GET:/v3/public/orderbook") as name:
+        typed = terminal("-p", name, "book", "WOO/USDT", "--timeout", "1", "-o", "json")
+        told = told_by(typed)
+        assert (typed.code, told["code"], told["exit"], told["retry"]) == (10, "book_not_in_sync", 10, True), typed
+        assert typed.out == ""
+        assert "try again" in str(told["hint"])
+
+
+def test_a_stream_that_is_refused_ends_a_book_with_10(terminal: Terminal, home: Path) -> None:
+    with faulty(home, "public.refuse 503") as name:
+        typed = terminal("-p", name, "book", "WOO/USDT", "--timeout", "1")
+        assert typed.code == 10, typed
+        assert "not connected" in typed.err
+
+
+def test_a_clock_that_is_off_costs_no_order_and_is_found_by_the_doctor(terminal: Terminal, home: Path) -> None:
+    with faulty(home, "clock.skew 10m") as name:
+        placed = terminal.ok("-p", name, "buy", "BTC/USDT", "0.001", "--limit", "80000", "--yes", "-o", "json").data
+        assert placed["status"] == "NEW"
+        rows = {row["check"]: row for row in terminal("-p", name, "doctor", "-o", "json").data}
+        assert rows["clock"]["status"] == "fail"
+        assert "ntp" in rows["clock"]["remedy"]
+
+
+@pytest.mark.parametrize("before_or_after", ["before", "after"])
+def test_a_sandbox_that_is_gone_in_the_middle_of_an_order_leaves_its_outcome_unknown(
+    terminal: Terminal, home: Path, before_or_after: str
+) -> None:
+    with faulty(home, f"rest.{before_or_after} lost on POST:/v3/trade/order times 1") as name:
+        typed = terminal("-p", name, "buy", "BTC/USDT", "0.001", "--limit", "80000", "--yes", "--timeout", "3",
+                         "-o", "json")  # fmt: skip
+        assert (typed.code, told_by(typed)["retry"]) == (9, False), typed
+        command = str(told_by(typed)["hint"]).partition("woodlot ")[2].split()
+        asked = terminal("-p", name, *command, "-o", "json")
+        assert asked.code == (3 if before_or_after == "before" else 0), asked

@@ -22,7 +22,7 @@ from woodlot.cli.refusals import KeysMissing
 from woodlot.config import Credentials, Environment
 from woodlot.errors import ConfigurationError
 
-_START_WITHIN_S = 15.0
+_START_WITHIN_S = 60.0
 _LOOK_EVERY_S = 0.02
 
 
