@@ -38,8 +38,16 @@ types: install
 imports: install
 	@$(BIN)/lint-imports --no-cache
 
-bench: install
-	@$(BIN)/python -m benchmarks
+# The peers that it compares with stay out of .venv.
+bench: .venv-bench/.installed
+	@.venv-bench/bin/python -m benchmarks --write
+
+.venv-bench/.installed: pyproject.toml benchmarks/requirements.txt
+	@test -n "$(PYTHON)" || { echo "woodlot needs Python 3.11 or newer; none was found (set PYTHON=...)" >&2; exit 2; }
+	@echo "Setting up .venv-bench (once) ..."
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[speed]' --requirement benchmarks/requirements.txt
+	@touch $@
 
 # Every experiment in full, at most two hours on two cores; stopped, it goes on where it was. Writes docs/scorecard.md.
 prove: install
@@ -57,4 +65,4 @@ dist: install
 	@rm -rf dist && $(BIN)/python -m build --outdir dist .
 
 clean:
-	rm -rf .venv dist build
+	rm -rf .venv .venv-bench dist build

@@ -5,10 +5,12 @@ machine can do today, for the rest to be held against.
 """
 
 import random
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from benchmarks._rounds import Row, take_turns
+from benchmarks._rounds import take_turns
+from benchmarks._table import Table
 
 from woodlot.book.book import Book
 from woodlot.book.chain import Delta
@@ -16,7 +18,7 @@ from woodlot.book.numbers import Level
 from woodlot.book.sync import Synchroniser
 from woodlot.wire.frames import Push, decode_frame
 
-TITLE = "a book, per update of 20 levels"
+TITLE = "(a) Book, step by step"
 DEPTHS = (200, 50, 500)
 _UPDATES = 2_000
 _ROUNDS = 15
@@ -137,7 +139,8 @@ ROWS: dict[str, Callable[[Market], Callable[[], None]]] = {
 }
 
 
-def contenders() -> list[Row]:
+def tables(*, is_short: bool = False) -> list[Table]:
     runs = {f"{name}, depth {depth}": row(Market(depth)) for depth in DEPTHS for name, row in ROWS.items()}
-    rows = take_turns(runs, operations=1, rounds=_ROUNDS)
-    return [Row(row.name, *(us / _UPDATES for us in (row.median_us, row.fastest_us, row.slowest_us))) for row in rows]
+    rows = take_turns(runs, operations=1, rounds=3 if is_short else _ROUNDS, clock=time.process_time)
+    method = f"In process. {_ROUNDS} rounds of {_UPDATES:,} updates of {2 * _CHANGED} levels; parts of path (a)."
+    return [Table(TITLE, "µs CPU an update", [row.each(_UPDATES) for row in rows], method)]

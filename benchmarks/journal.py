@@ -11,7 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks._rounds import Row, take_turns
+from benchmarks._rounds import take_turns
+from benchmarks._table import Table
 
 from woodlot.desk.journal import Journal
 from woodlot.orders.output import Changed
@@ -19,10 +20,12 @@ from woodlot.orders.tracker import Tracker
 from woodlot.wire.enums import OrderType, Side
 from woodlot.wire.trade import PlaceOrder
 
-TITLE = "journal: one write on the order path (an intent)"
+TITLE = "(b) Journal, one write on the order path"
+_METHOD = "In process, a file on this machine's disk: the intent of an order, safe before the order leaves."
 
 
-def contenders() -> list[Row]:
+def tables(*, is_short: bool = False) -> list[Table]:
+    operations = 50 if is_short else 300
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(1) as thread, asyncio.Runner() as runner:
         directory = Path(name)
         journals = {
@@ -44,11 +47,11 @@ def contenders() -> list[Row]:
                 "in a thread, outlives the process": in_a_thread,
                 "in the loop, outlives the power (power_safe)": _writing(journals["power"]),
             },
-            operations=300,
+            operations=operations,
         )
         for journal in journals.values():
             journal.close()
-    return rows
+    return [Table(TITLE, "µs", rows, _METHOD)]
 
 
 def _writing(journal: Journal) -> Callable[[], None]:

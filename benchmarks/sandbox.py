@@ -5,9 +5,11 @@ two cores the loader gets the other one.
 """
 
 import asyncio
+import functools
 import hashlib
 import hmac
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -18,10 +20,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from benchmarks._rounds import Row
+from benchmarks._table import Table, amount
 
 from woodlot.clock import ManualClock
 from woodlot.sandbox.connection import framed
 from woodlot.sandbox.exchange import Exchange
+from woodlot.sandbox.matching import Book, Resting
 from woodlot.sandbox.pushes import spelled
 from woodlot.sandbox.server import Sandbox, SandboxOptions
 from woodlot.wire.enums import OrderType, Side
@@ -30,8 +34,14 @@ from woodlot.wire.trade import PlaceOrder
 
 ValueT = TypeVar("ValueT")
 
-TITLE = "sandbox, limits off (microseconds for one of each)"
+_METHOD = (
+    "Matching and whole orders: in process, one core. Orders: HTTP/1.1 over loopback, 16 kept-alive connections. "
+    "Frames: WebSocket over loopback, 50 sockets. The sandbox is a process of its own; its loader costs little."
+)
+
+TITLE = "(e) Sandbox, limits off"
 SOCKETS = 50
+_OPERATIONS = 20_000
 SENDERS = 16
 SERVE = ("-m", "woodlot", "sandbox", "run", "--port", "0", "--json", "--limits", "off")
 FLOOD = ("-m", "benchmarks.sandbox", "--flood")
@@ -56,20 +66,90 @@ class Rate:
 
     @property
     def row(self) -> Row:
-        times = sorted(1e6 / rate for rate in self.rounds)
-        return Row(self.name, statistics.median(times), times[0], times[-1])
+        return Row(self.name, self.rounds)
 
 
 def rates(*, seconds: float = 3.0, rounds: int = 5) -> list[Rate]:
     return [
+        Rate("an operation of the bare matching", tuple(_matching(seconds) for _ in range(rounds))),
         Rate("a whole order in process", tuple(_in_process(seconds) for _ in range(rounds))),
         Rate("an order over HTTP", _with_sandbox(lambda at: _orders_over_http(at, seconds), rounds)),
         Rate(f"a frame to one of {SOCKETS} sockets", _with_sandbox(lambda at: _frames(at, seconds), rounds, FLOOD)),
     ]
 
 
-def contenders() -> list[Row]:
-    return [rate.row for rate in rates(seconds=1.0, rounds=3)]
+def tables(*, is_short: bool = False) -> list[Table]:
+    rows = [rate.row for rate in rates(seconds=0.5 if is_short else 2.0, rounds=3 if is_short else 5)]
+    goals = ((800_000, None), (30_000, 100_000), (5_000, None), (100_000, None))
+    claims = [
+        amount(row.name, row, at_least=True, unit=" a second", must=must, chase=chase)
+        for row, (must, chase) in zip(rows, goals, strict=True)
+    ]
+    return [Table(TITLE, "a second", rows, _METHOD, claims)]
+
+
+def _matching(seconds: float) -> float:
+    """Rest, cross and cancel in a bare book of about 400 orders, in the shares that performance tables go by."""
+    operations, lots = _operations()
+    done, passed = 0, 0.0
+    while passed < seconds:
+        book: Book[Resting] = Book()
+        live: dict[int, Resting] = {}
+        traded = 0
+        began = time.perf_counter()
+        for number, (kind, is_buy, price, size) in enumerate(operations):
+            if kind == "rest":
+                order = live[number] = Resting(number, is_buy, price, size)
+                book.add(order)
+            elif kind == "cancel":
+                book.remove(live[price])
+            else:
+                for _, taken in book.match(is_buy=is_buy, lots=size, limit=price):
+                    traded += taken
+        passed += time.perf_counter() - began
+        done += len(operations)
+        if traded != lots:
+            raise RuntimeError(f"{traded} lots were traded instead of {lots}")
+    return done / passed
+
+
+@functools.cache
+def _operations() -> tuple[list[tuple[str, bool, int, int]], int]:
+    """Return what is done to the book, 47 % resting, 8 % crossing and 45 % cancels, and how many lots it trades.
+
+    A list of all resting orders, sorted anew for every cross, says what must trade: too slow to err.
+    """
+    chance = random.Random(1)
+    operations: list[tuple[str, bool, int, int]] = []
+    live: dict[int, list[int]] = {}  # number -> [is_buy, price, lots]
+    traded = 0
+    while len(operations) < _OPERATIONS:
+        number, what = len(operations), chance.random()
+        is_buy, size = chance.random() < 0.5, chance.randint(1, 100)
+        if len(live) < 400 or what < 0.47:
+            price = 10_000 - chance.randint(1, 60) if is_buy else 10_000 + chance.randint(1, 60)
+            operations.append(("rest", is_buy, price, size))
+            live[number] = [is_buy, price, size]
+        elif what < 0.92:
+            gone = chance.choice(list(live))
+            operations.append(("cancel", bool(live[gone][0]), gone, 0))
+            del live[gone]
+        else:
+            limit = 10_000 + (60 if is_buy else -60)
+            operations.append(("cross", is_buy, limit, size))
+            makers = sorted(
+                (one[1] * (1 if is_buy else -1), number) for number, one in live.items() if one[0] != is_buy
+            )
+            for _, maker in makers:
+                taken = min(size, live[maker][2])
+                live[maker][2] -= taken
+                size -= taken
+                traded += taken
+                if not live[maker][2]:
+                    del live[maker]
+                if not size:
+                    break
+    return operations, traded
 
 
 def _in_process(seconds: float) -> float:

@@ -1,0 +1,78 @@
+"""The benchmarks compare like with like, and say so only where it is so."""
+
+import json
+from pathlib import Path
+
+import pytest
+from benchmarks import _market, _table, touch
+from benchmarks._rounds import Row, ratio
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("depth", [50, 200, 500])
+def test_the_market_changes_as_the_exchange_does(depth: int) -> None:
+    market = _market.Market("PERP_X_USDT", depth, 400)
+    changed = [len(update.bids) + len(update.asks) for update in market.updates]
+    assert min(changed) >= 1
+    assert max(changed) <= _market.MOST
+    sizes = [size for update in market.updates for _, size in (*update.bids, *update.asks)]
+    assert {"0", "0.00000"} < set(sizes)
+    assert all(later.prev_ts == earlier.ts for earlier, later in zip(market.updates, market.updates[1:], strict=False))
+
+
+def test_a_market_comes_out_of_its_seed_alone() -> None:
+    one, two = (_market.Market("PERP_X_USDT", 50, 100) for _ in range(2))
+    assert one.updates == two.updates
+    assert one.digests == two.digests
+    assert _market.Market("PERP_X_USDT", 50, 100, seed=2).updates != one.updates
+
+
+def test_both_generations_of_the_stream_tell_the_same() -> None:
+    market = _market.Market("PERP_X_USDT", 50, 1)
+    update = market.updates[0]
+    third, first = json.loads(market.frame(update)), json.loads(market.first_generation_frame(update))
+    for side in ("bids", "asks"):
+        assert [[float(number) for number in level] for level in third["data"][side]] == first["data"][side]
+
+
+def test_contenders_end_with_the_book_of_the_market() -> None:
+    names = ["dict + sorted (the guide)", "ccxt.pro handler", "woodlot LiveBook"]
+    rows = touch.race(names, 50, rounds=1, updates=100)
+    assert [row.name for row in rows] == names
+
+
+def test_a_contender_with_another_book_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lazy(touch.Guide):
+        def run(self, prepared: list[_market.Update]) -> None:
+            super().run(prepared[:-1])
+
+    monkeypatch.setitem(touch.CONTENDERS, "lazy", (Lazy, ""))
+    with pytest.raises(RuntimeError, match="lazy ended with another book"):
+        touch.race(["lazy"], 50, rounds=1, updates=50)
+
+
+def test_books_that_differ_in_one_digit_have_different_digests() -> None:
+    book = [("100.10", "1.50000"), ("100.05", "2")], [("100.20", "1")]
+    assert _market.digest(*book) == _market.digest([(100.1, 1.5), (100.05, 2.0)], [(100.2, 1.0)])
+    assert _market.digest(*book) != _market.digest([("100.10", "1.50001"), ("100.05", "2")], [("100.20", "1")])
+
+
+def test_a_ratio_is_of_medians_and_tells_its_spread() -> None:
+    found = ratio(Row("slow", (10, 30, 20)), Row("fast", (5, 5, 4)))
+    assert (found.value, found.least, found.most) == (4.0, 2.0, 6.0)
+
+
+def test_rows_of_different_runs_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="not of one run"):
+        ratio(Row("a", (1.0,)), Row("b", (1.0, 2.0)))
+
+
+def test_a_goal_that_is_not_reached_is_shown_as_missed() -> None:
+    ours, theirs = Row("ours", (2.0, 2.0)), Row("theirs", (10.0, 10.0))
+    assert _table.times_faster(ours, theirs, must=6).verdict == "**missed**"
+    assert _table.times_faster(ours, theirs, must=4, chase=6).verdict == "held"
+    assert _table.times_faster(ours, theirs, must=4, chase=5).verdict == "held, chase reached"
+    assert _table.times_the_cost(ours, theirs, must=0.1).verdict == "**missed**"
+    table = _table.Table("T", "µs", [ours, theirs], "In process.", [_table.times_faster(ours, theirs, must=6)])
+    assert "**missed**" in _table.markdown(table)
