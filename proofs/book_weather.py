@@ -22,6 +22,7 @@ CAUSES = frozenset(
         Transition.CONNECTED,
         Transition.GAP,
         Transition.CONFLICT,
+        Transition.MALFORMED,
         Transition.BACKWARDS,
         Transition.CROSSED,
         Transition.TOO_DEEP,

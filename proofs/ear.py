@@ -49,9 +49,7 @@ class Ear:
                     delta = Delta(event.symbol, event.prev_ts, event.ts, event.bids, event.asks)
                     transition = self.sync.delta(delta, now_s=1.0)
                 case Lost():
-                    # The stream says that the topic was interrupted and is live again at once.
-                    transition = self.sync.disconnected(now_s=1.0)
-                    self._connect()
+                    transition = self.sync.unreadable(now_s=1.0)
                 case _:
                     pass
         return transition

@@ -15,9 +15,9 @@ SYMBOL = "PERP_BTC_USDT"
 class Driver:
     """A synchroniser with a clock that is moved by hand and the shortest way to say each thing to it."""
 
-    def __init__(self, depth: int = 50, *, audit_every_s: float | None = None) -> None:
+    def __init__(self, depth: int = 50) -> None:
         self.now_s = 0.0
-        self.sync = Synchroniser(SYMBOL, depth=depth, now_s=0.0, audit_every_s=audit_every_s)
+        self.sync = Synchroniser(SYMBOL, depth=depth, now_s=0.0)
 
     def up(self) -> "Driver":
         self.sync.connected(now_s=self.now_s)

@@ -123,8 +123,40 @@ def test_an_update_that_was_on_its_way_is_waited_for(live: Driver) -> None:
     assert live.sync.state is SYNCED
 
 
+def test_after_a_frame_that_cannot_be_read_the_next_update_proves_that_none_was_lost(live: Driver) -> None:
+    assert live.sync.unreadable(now_s=live.now_s) is Transition.MALFORMED
+    assert live.sync.state is SYNCED
+    ticket = live.ask()
+
+    live.delta(300, 350, [("3", "3")])
+
+    assert live.bring(ticket, 400, [("4", "4")]) is Transition.UNNEEDED, "the update to 400 may be on its way"
+    assert live.sync.state is SYNCED
+
+
+def test_after_a_frame_that_cannot_be_read_a_snapshot_that_is_ahead_takes_the_book_away(live: Driver) -> None:
+    live.sync.unreadable(now_s=live.now_s)
+
+    assert live.seed(300, [("2", "5")]) is Transition.UNNEEDED, "REST lags; that it agrees on what was proves nothing"
+    assert live.seed(350, [("2", "6")]) is Transition.SILENT
+    assert live.sync.state is SYNCING
+    assert live.seed(350, [("2", "6")]) is Transition.SNAPSHOT_AHEAD
+
+
+def test_a_fear_that_nothing_bears_out_is_given_up(live: Driver) -> None:
+    live.sync.unreadable(now_s=live.now_s)
+    while live.sync.seed_due_at is not None:
+        live.seed(300, [("2", "5")])
+
+    assert live.sync.counts[Transition.UNPROVEN] == 1
+    assert PATIENCE_S <= live.now_s <= PATIENCE_S + 10
+    assert live.sync.state is SYNCED
+
+
 def test_audits_come_every_so_often_by_themselves() -> None:
-    live = synced(Driver(audit_every_s=60))
+    live = synced(Driver())
+    live.sync.audit_every(600, now_s=live.now_s)
+    live.sync.audit_every(60, now_s=live.now_s)
     times: list[float] = []
     for _ in range(3):
         assert live.seed(300, [("2", "5")]) is Transition.AGREED

@@ -19,7 +19,7 @@ def test_what_is_wanted_is_asked_for_once() -> None:
 def test_two_requests_are_a_second_apart() -> None:
     seeding = Seeding()
     seeding.want(5.0)
-    seeding.close(seeding.take(5.0, era=1))
+    seeding.close(seeding.take(5.0, era=1), 5.0)
 
     seeding.want(5.1)
 
@@ -32,12 +32,12 @@ def test_only_the_open_ticket_closes_the_request() -> None:
     seeding.want(5.0)
     ticket = seeding.take(5.0, era=3)
 
-    assert seeding.close(None) is None
-    assert seeding.close(99) is None
-    request = seeding.close(ticket)
+    assert seeding.close(None, 0.0) is None
+    assert seeding.close(99, 0.0) is None
+    request = seeding.close(ticket, 0.0)
     assert request is not None
     assert (request.at_s, request.era) == (5.0, 3)
-    assert seeding.close(ticket) is None
+    assert seeding.close(ticket, 0.0) is None
 
 
 def test_each_miss_in_a_row_doubles_the_wait_up_to_the_ceiling() -> None:
@@ -60,5 +60,5 @@ def test_an_unanswered_request_is_given_up() -> None:
 
     assert not seeding.give_up(5.0 + PATIENCE_S - 1)
     assert seeding.give_up(5.0 + PATIENCE_S)
-    assert seeding.close(ticket) is None
+    assert seeding.close(ticket, 0.0) is None
     assert not seeding.give_up(999.0)

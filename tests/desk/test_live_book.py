@@ -121,6 +121,30 @@ async def test_a_change_of_state_is_a_change_too(venue: Venue, book: LiveBook) -
     assert (change.state, change.reason, change.view) == (BookState.STALE, Transition.DISCONNECTED, None)
 
 
+async def test_a_frame_that_cannot_be_read_changes_nothing(venue: Venue, book: LiveBook) -> None:
+    venue.exchange.links[0].say({"topic": TOPIC, "ts": 1, "data": {"ts": 1100, "bids": 7}})
+    await venue.time.run(0.01)
+    assert book.state is BookState.SYNCED
+    assert book.counts[Transition.MALFORMED] == 1
+
+    venue.update(TOPIC, 1050, 1100, [("98", "1")])
+    await venue.time.run(5)
+
+    assert (book.state, book.ts, len(book.levels(9)[0])) == (BookState.SYNCED, 1100, 3)
+    assert book.counts[Transition.CONNECTED] == 1
+
+
+async def test_an_update_lost_in_a_frame_that_cannot_be_read_is_found_out_by_a_snapshot(
+    venue: Venue, book: LiveBook
+) -> None:
+    venue.exchange.links[0].say({"topic": TOPIC, "ts": 1, "data": {"ts": 1100, "bids": 7}})
+    venue.rest(SYMBOL).timestamp, venue.rest(SYMBOL).bids = 1100, [("97", "7")]
+    await venue.time.run(5)
+
+    assert (book.ts, book.best_bid) == (1100, (D(97), D(7)))
+    assert (book.state, book.counts[Transition.SILENT]) == (BookState.UNCONFIRMED, 1)
+
+
 async def test_an_audit_that_agrees_says_so(venue: Venue, book: LiveBook) -> None:
     audit = asyncio.create_task(book.audit(timeout_s=2))
     await venue.time.run(3)

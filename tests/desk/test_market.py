@@ -1,6 +1,7 @@
 """This file is the proof of many books on few sockets: after a cut, over a day, and side by side."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from tests.desk.venue import Venue
@@ -69,6 +70,44 @@ async def test_a_symbol_that_the_exchange_does_not_know_is_refused_and_may_be_as
         for _ in range(2):
             with pytest.raises(SubscriptionRefused, match="PERP_NOPE_USDT"):
                 await venue.book(market, "PERP_NOPE_USDT")
+
+
+async def test_a_book_that_is_closed_twice_takes_nothing_from_the_one_that_follows_it() -> None:
+    symbol, venue = "PERP_BTC_USDT", Venue()
+    async with venue.opened() as market:
+        first = await venue.book(market, symbol)
+        first.close()
+        second = await venue.book(market, symbol)
+        first.close()
+        venue.update(f"orderbookupdate@{symbol}@50", 1000, 1050, [("99", "1")])
+        await venue.time.run(1)
+
+        assert (first.state, second.state) == (BookState.STALE, BookState.SYNCED)
+        assert (await venue.book(market, symbol)) is second
+
+
+async def test_whoever_asks_for_audits_of_a_book_gets_them_though_others_have_it() -> None:
+    symbol, venue = "PERP_BTC_USDT", Venue()
+    async with venue.opened() as market:
+        book = await venue.book(market, symbol)
+        venue.update(f"orderbookupdate@{symbol}@50", 1000, 1050, [("99", "1")])
+        venue.rest(symbol).timestamp, venue.rest(symbol).bids = 1050, [("100", "1"), ("99", "1")]
+        await venue.book(market, symbol, audit_every_s=60)
+        await venue.time.run(200)
+
+        assert book.counts[Transition.AGREED] == 3
+
+
+@pytest.mark.parametrize("refuses", [1, 3])
+async def test_a_book_asks_at_most_once_a_second_while_it_is_refused(refuses: int) -> None:
+    venue = Venue()
+    venue.refuses = refuses
+    async with venue.opened() as market:
+        book = await venue.book(market, "PERP_BTC_USDT")
+
+        assert book.counts[Transition.SEED_FAILED] == refuses
+        asked_s = [at_s for at_s, _ in venue.rest_s]
+        assert min(later - earlier for earlier, later in pairwise(asked_s)) >= 1
 
 
 def _refuse_everything(link: MemoryLink) -> None:

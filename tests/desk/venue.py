@@ -16,6 +16,7 @@ from woodlot.desk.live_book import LiveBook
 from woodlot.desk.market import Market
 from woodlot.desk.seeder import Seeder
 from woodlot.rest.flow import Flow
+from woodlot.rest.patience import Patience
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost, Send, Sleep
 from woodlot.stream.budget import CONNECTS, Budget
 from woodlot.stream.public import PublicStream
@@ -65,9 +66,9 @@ class Venue:
         symbol = topic.split("@")[1]
         self.exchange.push(topic, {"s": symbol, "prevTs": prev_ts, "ts": ts, "bids": [*bids], "asks": [*asks]})
 
-    async def send(self, request: Request[AnswerT]) -> AnswerT:
+    async def send(self, request: Request[AnswerT], *, patience: Patience | None = None) -> AnswerT:
         """Make one call through the client's flow; the waits are virtual."""
-        steps = self._flow.call(request)
+        steps = self._flow.call(request, patience=patience)
         told: HttpReply | Lost | None = None
         try:
             while True:

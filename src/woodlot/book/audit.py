@@ -39,6 +39,10 @@ class Audit:
     def close(self) -> None:
         self.trail.release()
 
+    def suspect(self, book: Book, *, now_s: float) -> None:
+        """An update may be lost: the next one proves that it is not, a snapshot that is ahead that it is."""
+        self._ahead_ts, self._ahead_s = book.ts + 1, now_s - _MUTE_S
+
     def clear(self) -> None:
         """Begin anew with a new book."""
         self.trail.clear()
@@ -51,7 +55,10 @@ class Audit:
         then = self.trail.rewound(book, snapshot.ts)
         if then is None:
             return self._unproven(now_s)
-        return Transition.AGREED if then.view() == snapshot.view() else Transition.DIFFERED
+        if then.view() != snapshot.view():
+            return Transition.DIFFERED
+        # Agreed on what was; that the exchange has moved on since is known, or feared.
+        return self._unproven(now_s) if book.ts < self._ahead_ts else Transition.AGREED
 
     def _judge_ahead(self, book: Book, snapshot: Book, now_s: float) -> Transition:
         """The update that leads to the snapshot is on its way, or never comes."""

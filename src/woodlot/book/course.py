@@ -11,7 +11,7 @@ from woodlot.book.transition import BookState, Standing, Transition
 
 # A snapshot that cannot be bridged yet: "read REST again after 1 to 5 s with backoff" (websocket-v3 §8.4).
 BRIDGING = Pace(first_s=1.0, ceiling_s=5.0)
-FAILING = Pace(first_s=1.0, ceiling_s=30.0)
+FAILING = Pace(first_s=1.0, ceiling_s=10.0)
 CONFIRMING = Pace(first_s=1.0, ceiling_s=30.0)
 WATCHING = Pace(first_s=5.0, ceiling_s=60.0)
 
@@ -29,18 +29,18 @@ _ODD = frozenset(
 
 
 class Course:
-    """State, reason and seeding of one book. `audit_every_s` asks for snapshots of a book that is SYNCED too."""
+    """State, reason and seeding of one book."""
 
     __slots__ = ("_audit_every_s", "_counts", "applied", "oddities", "seeding", "standing")
 
-    def __init__(self, *, audit_every_s: float | None, now_s: float) -> None:
+    def __init__(self, *, now_s: float) -> None:
         self._counts: Counter[Transition] = Counter()
         # The one that happens a thousand times as often as the others has a counter that costs nothing.
         self.applied = 0
         self.oddities: deque[tuple[Transition, Delta]] = deque(maxlen=_ODDITIES_KEPT)
         self.standing = Standing(BookState.SYNCING, Transition.CREATED, now_s)
         self.seeding = Seeding()
-        self._audit_every_s = audit_every_s
+        self._audit_every_s: float | None = None
 
     def enter(self, state: BookState, reason: Transition, now_s: float) -> Transition:
         """Be in a state; its age counts on where it is the same as before."""
@@ -68,6 +68,13 @@ class Course:
         self.seeding.stop()
         if self._audit_every_s is not None:
             self.seeding.want(now_s + self._audit_every_s)
+
+    def audit_every(self, seconds: float, now_s: float) -> None:
+        """Ask for snapshots of a book that is proved too, so often at least."""
+        self._audit_every_s = min(seconds, self._audit_every_s or seconds)
+        due_at = self.seeding.due_at
+        if self.standing.state is BookState.SYNCED and (due_at is None or due_at > now_s + seconds):
+            self.rest(now_s)
 
     def doubt(self, reason: Transition, pace: Pace, now_s: float) -> Transition:
         """The book can be shown but is not proved. Where that goes on, ask less and less often."""

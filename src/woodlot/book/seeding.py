@@ -28,11 +28,11 @@ class Request:
 class Seeding:
     """The one open request for a snapshot, and when the next is due."""
 
-    __slots__ = ("_asked_s", "_misses", "_open", "_tickets", "_wanted_s")
+    __slots__ = ("_last_s", "_misses", "_open", "_tickets", "_wanted_s")
 
     def __init__(self) -> None:
         self._wanted_s: float | None = None
-        self._asked_s = float("-inf")
+        self._last_s = float("-inf")
         self._open: Request | None = None
         self._tickets = 0
         self._misses = 0
@@ -44,7 +44,7 @@ class Seeding:
             return self._open.at_s + PATIENCE_S
         if self._wanted_s is None:
             return None
-        return max(self._wanted_s, self._asked_s + _LEAST_PAUSE_S)
+        return max(self._wanted_s, self._last_s + _LEAST_PAUSE_S)
 
     def want(self, now_s: float) -> None:
         """Ask as soon as may be: something new happened."""
@@ -67,16 +67,19 @@ class Seeding:
         if self._open is not None or self.due_at is None or now_s < self.due_at:
             return None
         self._tickets += 1
-        self._asked_s = now_s
+        self._last_s = now_s
         self._open = Request(self._tickets, now_s, era)
         return self._tickets
 
-    def close(self, ticket: int | None) -> Request | None:
-        """Return the open request that `ticket` stands for; it is open no longer. None for any other ticket."""
+    def close(self, ticket: int | None, now_s: float) -> Request | None:
+        """Return the open request that `ticket` stands for; it is open no longer. None for any other ticket.
+
+        The pause counts from here: when the request left the pace of the whole client, only its reply tells.
+        """
         request = self._open
         if request is None or request.ticket != ticket:
             return None
-        self._open = None
+        self._open, self._last_s = None, now_s
         return request
 
     def give_up(self, now_s: float) -> bool:

@@ -14,7 +14,8 @@ What is done where that table leaves a choice:
   is kept, since more of it has been set right by deltas.
 - A book without deltas stays UNCONFIRMED after two snapshots of one timestamp at least 60 s apart; it is only no longer
   seeded. The stream has not proved that it speaks.
-- An update that cannot be read changes nothing: the next one will not fit, and that is a gap.
+- An update that cannot be read changes nothing: if it was one, the next will not fit, and that is a gap. A snapshot is
+  asked for at once all the same, for the next one may be minutes away.
 - An update that makes an impossible book, crossed or too deep, is not believed afterwards either: no snapshot from
   before it is bridged over it.
 - A snapshot that comes while SYNCED is an audit (`audit.py`).
@@ -46,13 +47,13 @@ class Synchroniser:
     Drive it in this order: `connected`, send SUBSCRIBE, `subscribed` or `ack_missing`; every `delta` as it comes;
     whenever `take_seed` returns a ticket, ask for a snapshot with `maxLevel` equal to `depth` and bring it back with
     `snapshot` or `seed_failed`; `tick` when `seed_due_at` has come; `disconnected`. Times are the clock's monotonic
-    seconds. With `audit_every_s` it asks for snapshots while SYNCED too.
+    seconds.
     """
 
-    def __init__(self, symbol: str, *, depth: int, now_s: float, audit_every_s: float | None = None) -> None:
+    def __init__(self, symbol: str, *, depth: int, now_s: float) -> None:
         self.symbol = symbol
         self.depth = depth
-        self._course = Course(audit_every_s=audit_every_s, now_s=now_s)
+        self._course = Course(now_s=now_s)
         self._book = Book(depth)
         self._chain = Chain()
         self._audit = Audit()
@@ -144,11 +145,21 @@ class Synchroniser:
             return self._advance(delta, now_s)
         return self._course.noted(delta, self._take_in(delta, now_s))
 
+    def unreadable(self, *, now_s: float) -> Transition:
+        """A frame of the topic came that is no update at all; whether one was lost with it is found out."""
+        return self._count(self._malformed(now_s))
+
+    def _malformed(self, now_s: float) -> Transition:
+        if self.state.is_readable and self._is_subscribed:
+            self._audit.suspect(self._book, now_s=now_s)
+            self._course.seeding.want(now_s)
+        return Transition.MALFORMED
+
     def _advance(self, delta: Delta, now_s: float) -> Transition:
         try:
             before = self._book.apply(delta.bids, delta.asks, ts=delta.ts)
         except ValueError:
-            return self._course.noted(delta, Transition.MALFORMED)
+            return self._course.noted(delta, self._malformed(now_s))
         self._chain.restart(delta)
         self._audit.trail.add(delta, before)
         if not self._book.is_possible:
@@ -164,7 +175,7 @@ class Synchroniser:
         try:
             read([*delta.bids, *delta.asks])
         except ValueError:
-            return Transition.MALFORMED
+            return self._malformed(now_s)
         if not self._is_subscribed:
             # "ack after the first data" (websocket-v3 §15.1): data says what the acknowledgement would.
             self._begin(now_s)
@@ -183,7 +194,7 @@ class Synchroniser:
                 self._chain.clear(floor=delta.ts)
                 return self._withdraw(Transition.CONFLICT, now_s)
             case Link.IMPOSSIBLE:
-                return Transition.MALFORMED
+                return self._malformed(now_s)
             case _:
                 assert_never(link)
 
@@ -249,9 +260,13 @@ class Synchroniser:
         if self.state.is_readable and self._is_subscribed:
             self._course.seeding.want(now_s)
 
+    def audit_every(self, seconds: float, *, now_s: float) -> None:
+        """Ask for a snapshot so often from now on while SYNCED, too; oftener if that was asked for before."""
+        self._course.audit_every(seconds, now_s)
+
     def seed_failed(self, ticket: int, *, now_s: float) -> Transition:
         """The snapshot could not be had: refused, limited or unreachable. It is asked for again, more slowly."""
-        if self._course.seeding.close(ticket):
+        if self._course.seeding.close(ticket, now_s):
             self._ask_again(FAILING, now_s)
         return self._count(Transition.SEED_FAILED)
 
@@ -269,7 +284,7 @@ class Synchroniser:
 
         While SYNCED it is compared with the book as it was then, and a difference takes the book away.
         """
-        request = self._course.seeding.close(ticket)
+        request = self._course.seeding.close(ticket, now_s)
         seed = Book(self.depth)
         try:
             seed.load(bids, asks, ts=timestamp)

@@ -18,7 +18,7 @@ from woodlot.clock import Clock
 from woodlot.desk.book_changes import BookChange, BookChanges
 from woodlot.desk.own_orders import OverlaidView, RestingOrder, overlay
 from woodlot.errors import BookNotInSync, SubscriptionRefused, WoodlotError
-from woodlot.stream.continuity import Interrupted
+from woodlot.stream.continuity import Cause, Interrupted
 from woodlot.wire.events import BookDelta
 from woodlot.wire.figures import BookTop
 from woodlot.wire.frames import Push
@@ -70,14 +70,12 @@ class LiveBook(Measures):
     BookNotInSync, unless `allow_stale` is set where a method has it. The book heals itself; there is nothing to call.
     """
 
-    def __init__(
-        self, symbol: str, *, depth: int, around: Surroundings, rpi: bool = False, audit_every_s: float | None = None
-    ) -> None:
+    def __init__(self, symbol: str, *, depth: int, around: Surroundings, rpi: bool = False) -> None:
         self.symbol = symbol
         self.depth = depth
         self.rpi = rpi
         self._around = around
-        self._sync = Synchroniser(symbol, depth=depth, now_s=self._now_s, audit_every_s=audit_every_s)
+        self._sync = Synchroniser(symbol, depth=depth, now_s=self._now_s)
         self._shown = Fallback(self._sync)
         self._readable = asyncio.Event()
         self._refusal: SubscriptionRefused | None = None
@@ -154,6 +152,11 @@ class LiveBook(Measures):
             return Transition.UNPROVEN
         finally:
             self._audits.remove(verdict)
+
+    def audit_every(self, seconds: float) -> None:
+        """Have the book audited every so often from now on, at least: the shortest time that was asked for counts."""
+        self._sync.audit_every(seconds, now_s=self._now_s)
+        self._around.wake()
 
     def close(self) -> None:
         """Stop following the market. Readers read what is queued and end; the book is STALE from now on."""
@@ -240,7 +243,11 @@ class LiveBook(Measures):
         elif self._readers:
             self._tell()
 
-    def interrupted(self, gap: Interrupted) -> None:  # noqa: ARG002 - any gap is one too many
+    def interrupted(self, gap: Interrupted) -> None:
+        if gap.cause is Cause.UNREADABLE:
+            # The subscription is well. If it was an update that came and could not be read, the chain tells.
+            self._after(self._sync.unreadable(now_s=self._now_s))
+            return
         self._is_connected = False
         self._after(self._sync.disconnected(now_s=self._now_s))
 

@@ -11,6 +11,7 @@ from woodlot.desk.own_orders import RestingOrder
 from woodlot.desk.seeder import Seeder
 from woodlot.desk.top_sink import TopSink
 from woodlot.errors import SubscriptionRefused
+from woodlot.rest.patience import Patience
 from woodlot.stream.feed import Sink
 from woodlot.stream.public import PublicStream
 from woodlot.stream.subscription import Subscription
@@ -24,11 +25,14 @@ EventT = TypeVar("EventT", bound=Pushed)
 AnswerT = TypeVar("AnswerT", bound=Answer)
 _Key: TypeAlias = tuple[str, int, bool]
 
+# A book has a pace of its own for asking again, never twice in a second; tries inside one call would come on top.
+_ONE_ATTEMPT = Patience(attempts=1, rate_limited_attempts=1)
+
 
 class Sender(Protocol):
     """What the market needs of a client."""
 
-    async def send(self, request: Request[AnswerT]) -> AnswerT: ...
+    async def send(self, request: Request[AnswerT], *, patience: Patience | None = None) -> AnswerT: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,9 @@ class Market:
     ) -> LiveBook:
         """Return the book once it can be read; the same one to everybody who asks for it."""
         followed = self._books.get((symbol, depth, rpi))
-        book = followed.book if followed else self._follow(symbol, depth, rpi=rpi, audit_every_s=audit_every_s)
+        book = followed.book if followed else self._follow(symbol, depth, rpi=rpi)
+        if audit_every_s is not None:
+            book.audit_every(audit_every_s)
         try:
             await book.ready(timeout_s=timeout_s)
         except SubscriptionRefused:
@@ -82,18 +88,18 @@ class Market:
             await asyncio.gather(self._seeding, return_exceptions=True)
         await self.stream.close()
 
-    def _follow(self, symbol: str, depth: int, *, rpi: bool, audit_every_s: float | None) -> LiveBook:
+    def _follow(self, symbol: str, depth: int, *, rpi: bool) -> LiveBook:
         key = (symbol, depth, rpi)
         topic = (RpiBookDeltas if rpi else BookDeltas)(symbol, depth=depth)
         seed = GetOrderBook(symbol=symbol, max_level=depth, rpi=rpi or None)
         around = Surroundings(
             clock=self._clock,
-            snapshot=lambda: self._client.send(seed),
+            snapshot=lambda: self._client.send(seed, patience=_ONE_ATTEMPT),
             wake=self._seeder.wake,
-            leave=lambda: self._leave(key),
+            leave=lambda: self._leave(key, book),
             own_orders=lambda: [order for order in self._open_orders() if order.symbol == symbol],
         )
-        book = LiveBook(symbol, depth=depth, around=around, rpi=rpi, audit_every_s=audit_every_s)
+        book = LiveBook(symbol, depth=depth, around=around, rpi=rpi)
         followed = self._books[key] = _Followed(book, [(topic, book)])
         if symbol.startswith("SPOT_") and not rpi:
             # "for spot, seed from REST, subscribe both `orderbookupdate` and `orderbook10`" (websocket-v3 §8.6)
@@ -105,9 +111,10 @@ class Market:
             self._seeding = asyncio.create_task(self._seeder.run(), name="woodlot seeder")
         return book
 
-    def _leave(self, key: _Key) -> None:
-        followed = self._books.pop(key, None)
-        if followed is not None:
+    def _leave(self, key: _Key, book: LiveBook) -> None:
+        followed = self._books.get(key)
+        if followed is not None and followed.book is book:
+            del self._books[key]
             self._seeder.remove(followed.book)
             for feed, sink in followed.feeds:
                 self.stream.detach(feed, sink)

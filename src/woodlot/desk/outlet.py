@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from woodlot.desk.entry import COMMANDS
 from woodlot.desk.gate import Admitted
 from woodlot.rest.async_client import AsyncClient
+from woodlot.rest.patience import Patience
 from woodlot.wire.algo import EditAlgoOrder, PlaceAlgoOrder
 from woodlot.wire.answer import Answer
 from woodlot.wire.request import Request
@@ -25,10 +26,12 @@ class Outlet(AsyncClient):
 
     guard: Callable[[Request[Any]], Awaitable[Any]] | None = None
 
-    async def send(self, request: Request[AnswerT], *, timeout_s: float | None = None) -> AnswerT:
+    async def send(
+        self, request: Request[AnswerT], *, timeout_s: float | None = None, patience: Patience | None = None
+    ) -> AnswerT:
         if self.guard is not None and isinstance(request, GUARDED):
             return cast("AnswerT", await self.guard(request))
-        return await super().send(request, timeout_s=timeout_s)
+        return await super().send(request, timeout_s=timeout_s, patience=patience)
 
     async def send_admitted(self, admitted: Admitted[AnswerT]) -> AnswerT:
         """Send what the gate has let pass."""

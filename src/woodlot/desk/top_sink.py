@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from woodlot.stream.continuity import Interrupted
+from woodlot.stream.continuity import Cause, Interrupted
 from woodlot.wire.figures import BookTop
 from woodlot.wire.frames import Push
 
@@ -27,5 +27,7 @@ class TopSink:
     def pushed(self, push: Push[BookTop]) -> None:
         self._book.topped(push.event)
 
-    def interrupted(self, gap: Interrupted) -> None:  # noqa: ARG002 - any gap is one
-        self._book.top_lost()
+    def interrupted(self, gap: Interrupted) -> None:
+        # Each push is whole, so one that cannot be read is no loss to the next.
+        if gap.cause is not Cause.UNREADABLE:
+            self._book.top_lost()

@@ -61,10 +61,15 @@ class AsyncClient:
         """The pace this client keeps: `counters` tell what had to wait. Other clients of the account may share it."""
         return self._flow.pacer
 
-    async def send(self, request: Request[AnswerT], *, timeout_s: float | None = None) -> AnswerT:
-        """Make one call and return its typed answer. Raises one of `woodlot.errors`."""
+    async def send(
+        self, request: Request[AnswerT], *, timeout_s: float | None = None, patience: Patience | None = None
+    ) -> AnswerT:
+        """Make one call and return its typed answer. Raises one of `woodlot.errors`.
+
+        `timeout_s` and `patience` take the place of the client's for this call.
+        """
         try:
-            return await self._carry_out(self._flow.call(request, timeout_s=timeout_s))
+            return await self._carry_out(self._flow.call(request, timeout_s=timeout_s, patience=patience))
         except OutcomeUnknown as unknown:
             unknown.resolver = self._resolver
             raise

@@ -69,23 +69,36 @@ class Flow:
         self._budget = RetryBudget()
         self._maintenance = Maintenance(self.clock)
 
-    def call(self, request: Request[AnswerT], *, timeout_s: float | None = None) -> Steps[AnswerT]:
+    def call(
+        self, request: Request[AnswerT], *, timeout_s: float | None = None, patience: Patience | None = None
+    ) -> Steps[AnswerT]:
         """Return the steps of one call; they end in the answer or in one of `woodlot.errors`.
 
+        `patience` takes the place of the client's for this call, and `timeout_s` the place of its own.
         Raises ConfigurationError at once where a signed call has no credentials.
         """
         if request.endpoint.signed and self._credentials is None:
             raise ConfigurationError(f"{request.endpoint} is signed: pass Credentials(key, secret) to the client")
         named = with_handle(request, draw=self._draw_id)
         self._budget.deposit()
-        return self._steps(named, self._attempts(named, id_is_ours=named is not request, timeout_s=timeout_s))
+        return self._steps(
+            named, self._attempts(named, id_is_ours=named is not request, timeout_s=timeout_s, patience=patience)
+        )
 
-    def _attempts(self, request: AnyRequest, *, id_is_ours: bool = False, timeout_s: float | None = None) -> Attempts:
+    def _attempts(
+        self,
+        request: AnyRequest,
+        *,
+        id_is_ours: bool = False,
+        timeout_s: float | None = None,
+        patience: Patience | None = None,
+    ) -> Attempts:
+        patience = patience or self._patience
         return Attempts(
             request,
             id_is_ours=id_is_ours,
-            patience=self._patience,
-            timeout_s=self._patience.timeout_s if timeout_s is None else timeout_s,
+            patience=patience,
+            timeout_s=patience.timeout_s if timeout_s is None else timeout_s,
             clock=self.clock,
             chance=self._chance,
             budget=self._budget,
