@@ -99,6 +99,8 @@ AT_THE_PROMPT: tuple[tuple[str, int, str], ...] = (
     ("profile add p --rest-url http://example.com --ws-url ws://example.com", 1, "not encrypted"),
     ("profile add live --keyring --secret-command x", 2, "several places"),
     ("profile add live --secret-file nowhere", 4, "not there"),
+    ("profile add live --age-file nowhere.age", 4, "not there"),
+    ("profile add live --age-identity nowhere", 2, "--age-file"),
     ("profile add live --stdin", 2, "--keyring"),
     ("profile show nobody", 3, "woodlot profile list"),
     ("profile use nobody", 3, "woodlot profile list"),

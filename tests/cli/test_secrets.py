@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -161,3 +162,57 @@ def test_doctor_finds_a_broken_journal_and_says_what_to_do_with_it(
     rows = {row["check"]: row for row in terminal("-p", "mine", "doctor", "-o", "json", "--timeout", "0.2").data}
     assert rows["journal"]["status"] == "fail"
     assert "mv " in rows["journal"]["remedy"]
+
+
+needs_age = pytest.mark.skipif(shutil.which("age-keygen") is None, reason="age is not installed here")
+
+
+def an_identity(folder: Path) -> Path:
+    path = folder / "identity"
+    subprocess.run(["age-keygen", "-o", str(path)], check=True, capture_output=True)
+    path.chmod(0o600)
+    return path
+
+
+@needs_age
+def test_keys_lie_encrypted_with_age_and_only_its_identity_opens_them(
+    terminal: Terminal, here: Path, addresses: list[str], tmp_path: Path
+) -> None:
+    identity, file = an_identity(tmp_path), tmp_path / "woox.age"
+    added = subprocess.run(
+        [sys.executable, "-m", "woodlot", "profile", "add", "mine", "--environment", "staging", *addresses,
+         "--age-file", str(file), "--age-identity", str(identity), "--stdin"],
+        input=key_of_the_sandbox(here), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    secret = key_of_the_sandbox(here).split()[1]
+    assert secret not in added.stdout + added.stderr
+    assert secret.encode() not in file.read_bytes()
+    assert terminal.ok("-p", "mine", "balance", "-o", "json").data
+    assert terminal.ok("profile", "show", "mine", "-o", "json").data["keys_from"] == f"age: {file}"
+    identity.chmod(0o640)
+    typed = terminal("-p", "mine", "balance")
+    assert (typed.code, "chmod 600" in typed.err) == (4, True), typed
+    identity.unlink()
+    an_identity(tmp_path)
+    assert terminal("-p", "mine", "balance").code == 4
+
+
+@needs_age
+def test_an_age_file_that_is_there_is_not_written_over(here: Path, addresses: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "woox.age"
+    file.write_text("another key")
+    typed = subprocess.run(
+        [sys.executable, "-m", "woodlot", "profile", "add", "mine", "--environment", "staging", *addresses,
+         "--age-file", str(file), "--age-identity", str(an_identity(tmp_path)), "--stdin"],
+        input=key_of_the_sandbox(here), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (typed.returncode, file.read_text()) == (4, "another key")
+
+
+def test_where_age_is_missing_that_is_said(
+    terminal: Terminal, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "woox.age").write_text("whatever")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    typed = terminal("profile", "add", "live", "--age-file", "woox.age")
+    assert (typed.code, "age is not installed" in typed.err) == (4, True), typed

@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -92,7 +92,7 @@ def test_an_order_beyond_the_limits_of_its_profile_is_refused_by_the_gate(
 
 
 @contextmanager
-def faulty(home: Path, *faults: str) -> Iterator[str]:
+def faulty(home: Path, *faults: str) -> Generator[str]:
     """A sandbox in which things go wrong from the start, as a profile that counts as staging."""
     with sandboxes.running(*(word for fault in faults for word in ("--fault", fault))) as address:
         folder = home / "config" / "profiles"

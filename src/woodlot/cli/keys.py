@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, cast
 
+from woodlot.cli import age_file
 from woodlot.cli.private_file import read_private
 from woodlot.cli.profiles import Profile
 from woodlot.cli.refusals import KeysMissing
@@ -23,6 +24,9 @@ def credentials_of(profile: Profile) -> Credentials:
         return parsed(_printed(profile.secret_command), f"the secret_command of {profile.name}")
     if profile.secret_file is not None:
         return parsed(read_private(Path(profile.secret_file).expanduser()), profile.secret_file)
+    if profile.age_file is not None:
+        identity = None if profile.age_identity is None else Path(profile.age_identity).expanduser()
+        return parsed(age_file.decrypted(Path(profile.age_file).expanduser(), identity), profile.age_file)
     if profile.keyring:
         return parsed(_from_keyring(profile.name), "the keyring")
     return _from_variables(profile)
@@ -45,7 +49,7 @@ def keep_in_keyring(name: str, credentials: Credentials) -> None:
         raise KeysMissing("the keyring refused", hint=_WITHOUT_KEYRING) from type(error)()
 
 
-_WITHOUT_KEYRING = "use --secret-command, for example with pass, or --secret-file"
+_WITHOUT_KEYRING = "use --secret-command, for example with pass, or --age-file"
 
 
 def _from_json(text: str) -> list[str]:

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from woodlot.cli import keys, places, profiles
+from woodlot.cli.age_file import encrypt
 from woodlot.cli.common import COMMON, Common
 from woodlot.cli.output import Printer
-from woodlot.cli.private_file import read_private, write_private
+from woodlot.cli.private_file import write_private
 from woodlot.cli.refusals import KeysMissing, NotThere, Usage
 
 app = App(name="profile", help="Where to trade, as whom, and what may go without a question.")
@@ -30,9 +31,11 @@ def add(
     ws_url: Annotated[str | None, Parameter(help="Its streams.")] = None,
     secret_command: Annotated[str | None, Parameter(help="A command that prints key and secret.")] = None,
     secret_file: Annotated[Path | None, Parameter(help="A file of yours, mode 0600, that holds both.")] = None,
+    age_file: Annotated[Path | None, Parameter(help="A file encrypted with age that holds both.")] = None,
+    age_identity: Annotated[Path | None, Parameter(help="What opens it, mode 0600; else a passphrase.")] = None,
     keyring: Annotated[bool, Parameter(negative="", help="They are in the system's keyring.")] = False,
     stdin: Annotated[
-        bool, Parameter(negative="", help="Read both from stdin, into --secret-file or --keyring.")
+        bool, Parameter(negative="", help="Read both from stdin, into --age-file, --keyring or --secret-file.")
     ] = False,
     limits: Annotated[Path | None, Parameter(help="A TOML file of limits for every order.")] = None,
     allow_yes: Annotated[bool, Parameter(negative="", help="Let --yes skip questions in live.")] = False,
@@ -54,16 +57,18 @@ def add(
         rest_url=rest_url,
         ws_url=ws_url,
         secret_command=secret_command,
-        secret_file=None if secret_file is None else str(secret_file.expanduser().absolute()),
+        secret_file=_whole(secret_file),
+        age_file=_whole(age_file),
+        age_identity=_whole(age_identity),
         keyring=keyring,
-        limits=None if limits is None else str(limits.expanduser().absolute()),
+        limits=_whole(limits),
         allow_yes=allow_yes,
         allow_any_key=allow_any_key,
     )
     if stdin:
         _store(profile)
-    elif profile.secret_file is not None:
-        keys.parsed(read_private(Path(profile.secret_file)), profile.secret_file)
+    elif profile.secret_file is not None or profile.age_file is not None:
+        keys.credentials_of(profile)
     path = profiles.save(profile)
     printer = Printer(common.output, is_quiet=common.quiet)
     printer.one(COLUMNS, _row(profile))
@@ -117,18 +122,28 @@ def remove(name: NameArgument, /, *, common: Common = COMMON) -> None:
 
 def _store(profile: profiles.Profile) -> None:
     """Take key and secret from stdin to where the profile says they are."""
-    if profile.secret_file is None and not profile.keyring:
-        raise Usage("--stdin needs a place for the keys", hint="add --keyring, or --secret-file PATH")
+    if profile.secret_file is None and profile.age_file is None and not profile.keyring:
+        raise Usage("--stdin needs a place for the keys", hint="add --age-file PATH, --keyring or --secret-file PATH")
     if sys.stdin.isatty():
         raise Usage("--stdin reads a pipe or a file, so that no shell keeps the keys", hint=f"{_SHAPE}: ... < FILE")
     credentials = keys.parsed(sys.stdin.read(), "stdin")
+    text = f"{credentials.key}\n{credentials.secret}\n"
     if profile.keyring:
         keys.keep_in_keyring(profile.name, credentials)
+    elif profile.age_file is not None:
+        if profile.age_identity is None:
+            raise Usage("--stdin into --age-file needs --age-identity", hint="make one with: age-keygen -o PATH")
+        encrypt(text, Path(profile.age_file), Path(profile.age_identity))
     elif profile.secret_file is not None:
         path = Path(profile.secret_file)
         if path.exists() or path.is_symlink():
             raise KeysMissing(f"{path} is there already", hint="remove it, or name another file")
-        write_private(path, f"{credentials.key}\n{credentials.secret}\n")
+        write_private(path, text)
+
+
+def _whole(path: Path | None) -> str | None:
+    """Return a path that is the same from every folder."""
+    return None if path is None else str(path.expanduser().absolute())
 
 
 def _row(profile: profiles.Profile) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _BUILT_IN = ("sandbox", "staging", "live")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """At most one of `secret_command`, `secret_file` and `keyring` is set; else the keys are environment variables."""
+    """At most one of `secret_command`, `secret_file`, `age_file` and `keyring` is set; else the keys are variables."""
 
     name: str
     environment: str = "sandbox"
@@ -31,6 +31,8 @@ class Profile:
     ws_url: str | None = None
     secret_command: str | None = None
     secret_file: str | None = None
+    age_file: str | None = None
+    age_identity: str | None = None
     keyring: bool = False
     limits: str | None = None
     allow_yes: bool = False
@@ -39,11 +41,13 @@ class Profile:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise Usage(f"{self.name!r} is no name for a profile", hint="use a-z, 0-9, - and _, at most 32")
-        if sum(map(bool, (self.secret_command, self.secret_file, self.keyring))) > 1:
+        if sum(map(bool, (self.secret_command, self.secret_file, self.age_file, self.keyring))) > 1:
             raise Usage(
                 f"profile {self.name} names several places for its keys",
-                hint="keep one of secret_command, secret_file, keyring",
+                hint="keep one of secret_command, secret_file, age_file, keyring",
             )
+        if self.age_identity and not self.age_file:
+            raise Usage(f"profile {self.name} has an age identity and nothing to open with it", hint="add --age-file")
         self.where()
 
     def where(self) -> Environment:
@@ -67,6 +71,8 @@ class Profile:
             return f"command: {self.secret_command.split()[0]} ..."
         if self.secret_file:
             return f"file: {self.secret_file}"
+        if self.age_file:
+            return f"age: {self.age_file}"
         if self.keyring:
             return "keyring"
         if self.where().is_embedded:
@@ -133,7 +139,7 @@ def _read(path: Path) -> Profile:
     kinds = get_type_hints(Profile)
     for key, value in table.items():
         if key in {"key", "secret", "api_key", "api_secret"}:
-            raise ConfigurationError(f"{path}: a secret does not belong here; use secret_command, secret_file, keyring")
+            raise ConfigurationError(f"{path}: a secret does not belong here; use secret_command or age_file")
         if key not in kinds or key == "name":
             near = get_close_matches(key, kinds, n=1)
             raise ConfigurationError(f"{path}: there is no setting {key}" + (f"; {near[0]}?" if near else ""))
