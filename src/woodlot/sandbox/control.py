@@ -1,4 +1,5 @@
-"""This file is the sandbox's own side door, under /sandbox/: faults on and off, what the exchange is like, its state.
+"""This file is the sandbox's own side door, under /sandbox/: faults on and off, keys, what the exchange is like, its
+state.
 
 It speaks plain JSON and is not part of the wire. It answers loopback only, or whoever shows the token; never a page
 in a browser, which could reach loopback too.
@@ -6,10 +7,10 @@ in a browser, which could reach loopback too.
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, TypeAlias, cast
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 from woodlot.errors import ConfigurationError
 from woodlot.sandbox.fault_grammar import Fault
@@ -20,10 +21,14 @@ from woodlot.sandbox.options import is_loopback
 PATH: Final = "/sandbox/"
 
 Handler: TypeAlias = Callable[[Arrived], Any]
+Service: TypeAlias = Callable[[dict[str, Any]], Any]
 
 
 class Control:
-    """Answer control requests. `inspect` describes the exchange, `save` returns its whole state as one file."""
+    """Answer control requests. `inspect` describes the exchange, `save` returns its whole state as one file.
+
+    `services` are what else is done, by method and name; each is given a JSON object, of a DELETE its query.
+    """
 
     def __init__(
         self,
@@ -32,6 +37,7 @@ class Control:
         inspect: Callable[[], dict[str, Any]],
         save: Callable[[], bytes],
         token: str | None = None,
+        services: Mapping[tuple[str, str], Service] | None = None,
     ) -> None:
         self._faults = faults
         self._inspect = inspect
@@ -42,6 +48,7 @@ class Control:
             ("POST", "faults"): self._switch_on,
             ("DELETE", "faults"): self._switch_off,
             ("GET", "state"): lambda _: self._inspect(),
+            **{route: _served(service) for route, service in (services or {}).items()},
         }
 
     def answer(self, arrived: Arrived) -> Reply:
@@ -86,12 +93,28 @@ class Control:
         return self._list_faults(arrived)
 
 
-def _text_of(body: bytes, name: str) -> str:
+def _served(service: Service) -> Handler:
+    def handler(arrived: Arrived) -> Any:
+        if arrived.method != "POST":
+            return service(dict(parse_qsl(arrived.target.partition("?")[2])))
+        fields = _object_in(arrived.body)
+        if fields is None:
+            raise ConfigurationError("expected a JSON object")
+        return service(fields)
+
+    return handler
+
+
+def _object_in(body: bytes) -> dict[str, Any] | None:
     try:
         fields: object = json.loads(body)
-    except ValueError:
-        fields = None
-    text = cast("dict[str, object]", fields).get(name) if isinstance(fields, dict) else None
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", fields) if isinstance(fields, dict) else None
+
+
+def _text_of(body: bytes, name: str) -> str:
+    text = (_object_in(body) or {}).get(name)
     if not isinstance(text, str):
         raise ConfigurationError(f'expected a JSON object like {{"{name}": "private.cut every 20s for 5s"}}')
     return text

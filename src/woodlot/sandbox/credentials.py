@@ -40,6 +40,14 @@ class CredentialRegister:
         self._granted[api_key] = granted
         return granted
 
+    def revoke(self, api_key: str) -> None:
+        """Strike a key off the list."""
+        self._granted.pop(api_key, None)
+
+    def everything(self) -> list[Granted]:
+        """Return every key of everybody, the newest first."""
+        return list(reversed(self._granted.values()))
+
     def find(self, api_key: str) -> Granted | None:
         return self._granted.get(api_key)
 

@@ -18,6 +18,7 @@ from woodlot.sandbox.control import Control
 from woodlot.sandbox.edge import Edge
 from woodlot.sandbox.exchange import Exchange
 from woodlot.sandbox.faults import Faults, SkewedClock
+from woodlot.sandbox.front_office import FrontOffice
 from woodlot.sandbox.gate import Gate
 from woodlot.sandbox.handlers import Venue
 from woodlot.sandbox.listen_keys import ListenKeys
@@ -72,6 +73,7 @@ class Sandbox:
             faults=self.faults,
         )
         self._venue = self._open_venue(office)
+        self._keys = {self.api_key: ApiKey(self.api_secret, self.account_id)}
         self._open_gate = self._gate()
         self._runner: web.ServerRunner | None = None
         self._loops: list[asyncio.Task[None]] = []
@@ -170,6 +172,7 @@ class Sandbox:
         return venue
 
     async def _listen(self) -> None:
+        front = FrontOffice(self._venue.office, keys=self._keys, account_id=self.account_id, now_ms=self._clock.now_ms)
         edge = Edge(
             self._open_gate,
             connections=self.connections,
@@ -178,7 +181,11 @@ class Sandbox:
             public_topics=lambda: public_topics(set(self.exchange.instruments) - self.simulation.status.hidden),
             after_reply=self._after_reply,
             control=Control(
-                self.faults, inspect=lambda: describe(self.simulation), save=self.save, token=self._options.token
+                self.faults,
+                inspect=lambda: describe(self.simulation),
+                save=self.save,
+                token=self._options.token,
+                services=front.services,
             ),
             is_down=self._is_down,
             faults=self.faults,
@@ -195,12 +202,11 @@ class Sandbox:
         self.port = self._runner.addresses[0][1]
 
     def _gate(self) -> Gate:
-        keys = {self.api_key: ApiKey(self.api_secret, self.account_id)}
         quirks = self._options.quirks
         throttle = Throttle(clock=self._clock, factor=self._options.limits, quirks=quirks)
         return Gate(
             self._venue,
-            keys=keys,
+            keys=self._keys,
             throttle=throttle,
             strict=self._options.strict,
             faults=self.faults,
