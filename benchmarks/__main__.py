@@ -11,7 +11,19 @@ from benchmarks._table import Table
 from rich.console import Console
 from rich.table import Table as Drawn
 
-PATHS = ("feed", "touch", "book", "order_round_trip", "journal", "sandbox", "simulation", "start", "memory")
+PATHS = (
+    "feed",
+    "touch",
+    "book",
+    "tick_to_order",
+    "order_round_trip",
+    "journal",
+    "delivery",
+    "sandbox",
+    "simulation",
+    "start",
+    "memory",
+)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -1,25 +1,37 @@
-"""This file is an exchange that answers every order alike and at once: `python -m benchmarks._exchange`.
+"""This file is an exchange that takes every order at once: `python -m benchmarks._exchange`.
 
 It is a process of its own and does as little as an HTTP server can, so that a round trip is the client's and not the
-exchange's. It checks no signature. Its one line on stdout is its port.
+exchange's. It checks no signature, and its account is empty. Its one line on stdout is its port.
 """
 
 import asyncio
+import itertools
 import json
-import sys
 from typing import Any
 
-_ORDER = {"orderId": 123456789, "clientOrderId": 0, "type": "LIMIT", "price": 30000, "quantity": 0.00005}
-_SYSTEM = {"status": 0, "msg": "System is functioning properly."}
+from benchmarks._market import Market
 
-
-def _reply(data: object) -> bytes:
-    body = json.dumps({"success": True, "timestamp": 1_790_000_000_000, "data": data}).encode()
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+_NO_ROWS: dict[str, Any] = {"rows": [], "meta": {"total": 0, "recordsPerPage": 500, "currentPage": 1}}
+_NEVER_MS = 4_000_000_000_000
+ANSWERS: dict[str, dict[str, Any]] = {
+    "/v3/public/systemInfo": {"status": 0, "msg": "System is functioning properly."},
+    "/v3/account/listenKey": {"authKey": "benchmark", "expiredTime": _NEVER_MS},
+    "/v3/trade/orders": _NO_ROWS,
+    "/v3/trade/transactionHistory": _NO_ROWS,
+    "/v3/asset/balances": {"holding": []},
+    "/v3/futures/positions": {"positions": []},
+}
+"""What an account without orders, executions and holdings is answered with."""
+_PLACED = (
+    b'{"success":true,"timestamp":1790000000000,"data":{"orderId":%d,"clientOrderId":0,"type":"LIMIT","price":30000}}'
+)
+_BOOK = b"/v3/public/orderbook?symbol="
 
 
 class _Connection(asyncio.Protocol):
     """One connection; requests may come in pieces."""
+
+    _numbers = itertools.count(1_000_000)
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -31,18 +43,31 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[:end].lower()
-            _, _, length = head.partition(b"content-length:")
-            size = end + 4 + int(length.partition(b"\r\n")[0] or 0)
+            head = self._buffer[:end]
+            length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+            size = end + 4 + int(length or 0)
             if len(self._buffer) < size:
                 return
             self._buffer = self._buffer[size:]
-            self._transport.write(_PLACED if head.startswith(b"post") else _WELL)
-            if b"connection: close" in head:
+            self._transport.write(self._reply(head.split(b" ", 2)[1]))
+            if b"connection: close" in head.lower():
                 self._transport.close()
 
+    def _reply(self, target: bytes) -> bytes:
+        if target == b"/v3/trade/order":
+            body = _PLACED % next(self._numbers)
+        elif target.startswith(_BOOK):
+            symbol, depth = target[len(_BOOK) :].decode().split("&maxLevel=")
+            body = Market(symbol, int(depth), 0).snapshot()
+        else:
+            body = _BODIES[target.partition(b"?")[0]]
+        return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
-_PLACED, _WELL = _reply(_ORDER), _reply(_SYSTEM)
+
+_BODIES = {
+    path.encode(): json.dumps({"success": True, "timestamp": 1_790_000_000_000, "data": data}).encode()
+    for path, data in ANSWERS.items()
+}
 
 
 async def _serve() -> None:
@@ -53,14 +78,12 @@ async def _serve() -> None:
 
 
 def main() -> None:
-    factory = None
-    if sys.platform != "win32":
-        try:
-            import uvloop
+    try:
+        import uvloop
 
-            factory = uvloop.new_event_loop
-        except ImportError:
-            pass
+        factory = uvloop.new_event_loop
+    except ImportError:
+        factory = None
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(_serve())
 

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from benchmarks._exchange import ANSWERS
 from benchmarks._market import Market, Update
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
+_ALIVE = b'{"topic":"account","ts":%d,"data":{"m":"PURE_SPOT","v":"30000"}}'
 
 
 @dataclass
@@ -71,6 +73,12 @@ class Sender:
         for thread in threads:
             thread.join()
 
+    def push(self, topic: str, frames: bytes) -> None:
+        """Send frames made beforehand to whoever subscribed to a topic."""
+        for one in self._sockets:
+            if topic in one.topics:
+                one.send(frames)
+
     def pace(self, updates: Sequence[tuple[Market, Update]], per_second: int) -> list[int]:
         """Send updates one by one at a steady pace; return when each was sent, in nanoseconds."""
         sent_ns: list[int] = []
@@ -112,6 +120,7 @@ class Sender:
                 while (header := stream.readline().strip()) != b"":
                     name, _, value = header.decode("latin-1").partition(":")
                     headers[name.strip().lower()] = value.strip()
+                stream.read(int(headers.get("content-length", 0)))
                 target = line.split(b" ")[1].decode()
                 if headers.get("upgrade", "").lower() == "websocket":
                     self._talk(sock, stream, headers["sec-websocket-key"])
@@ -123,10 +132,13 @@ class Sender:
                 )
 
     def _reply(self, target: str) -> bytes:
-        query = parse_qs(urlsplit(target).query)
-        if "symbol" in query:
-            return self._by_symbol[query["symbol"][0]].snapshot()
-        return json.dumps({"success": True, "timestamp": int(time.time() * 1000), "data": {"status": 0}}).encode()
+        parts = urlsplit(target)
+        if parts.path == "/v3/public/orderbook":
+            return self._by_symbol[parse_qs(parts.query)["symbol"][0]].snapshot()
+        now_ms = int(time.time() * 1000)
+        if parts.path == "/v3/trade/order":
+            return b'{"success":false,"code":-1006,"message":"not found"}'
+        return json.dumps({"success": True, "timestamp": now_ms, "data": ANSWERS[parts.path]}).encode()
 
     def _talk(self, sock: socket.socket, stream: Any, key: str) -> None:
         accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest())
@@ -166,6 +178,15 @@ class Sender:
                 opening += framed(market.first_generation_frame(market.opening))
         me.topics.update(topics)
         me.send(framed(json.dumps(ack).encode()) + opening)
+        if "account" in topics:
+            threading.Thread(target=self._stay_alive, args=(me,), daemon=True).start()
+
+    def _stay_alive(self, me: _Socket) -> None:
+        """Push `account` every second: the only sign that a listen key is alive (websocket-v3 §9)."""
+        with contextlib.suppress(OSError):
+            while True:
+                me.send(framed(_ALIVE % int(time.time() * 1000)))
+                time.sleep(1.0)
 
 
 def framed(payload: bytes, kind: int = _TEXT) -> bytes:

@@ -4,16 +4,15 @@ A round is the same updates for everybody, and in the end everybody's book must 
 whoever did less work does not finish.
 """
 
-import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from benchmarks._market import Market, Update, interleaved
 from benchmarks._peers import is_installed
+from benchmarks._process import Process
 from benchmarks._receiver import GUIDE, RECEIVERS
 from benchmarks._rounds import Row, row
 from benchmarks._sender import Sender
@@ -31,34 +30,9 @@ _TIMES_THE_GUIDE = {50: (12, 19, 45, 72), 200: (15, 23, 60, 93), 500: (18, 29, 7
 _TIMES_CCXT = (4, 6, 15, 26)
 
 
-class Receiver:
-    """A contender at the other end of the loopback."""
-
-    def __init__(self, name: str, address: str, depth: int, symbols: Sequence[str]) -> None:
-        command = [sys.executable, "-m", "benchmarks._receiver", name, address, str(depth), *symbols]
-        self.name = name
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self) -> Self:
-        self.said()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def said(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended before its round did")
-        return json.loads(line)
-
-    def expect(self, messages: int, *, timed: bool) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"messages": messages, "timed": timed}) + "\n")
-        self._process.stdin.flush()
-        self.said()
+def _receiver(name: str, address: str, markets: Sequence[Market]) -> Process:
+    symbols = [market.symbol for market in markets]
+    return Process([sys.executable, "-m", "benchmarks._receiver", name, address, str(markets[0].depth), *symbols])
 
 
 @dataclass(frozen=True)
@@ -81,11 +55,10 @@ def race(
             market.extend(each)
     # A process each, one after the other: what sits idle beside costs nobody anything, but a chain has one order.
     senders = {name: Sender(markets) for name in names}
-    symbols = [market.symbol for market in markets]
-    receivers = {name: Receiver(name, senders[name].address, markets[0].depth, symbols) for name in names}
+    receivers = {name: _receiver(name, senders[name].address, markets) for name in names}
     try:
         for receiver in receivers.values():
-            receiver.__enter__()
+            receiver.said()
         for number in range(rounds + 1):
             updates = interleaved(markets, each * number, each * (number + 1))
             for name in names:
@@ -95,15 +68,16 @@ def race(
                     heard[name].append((result["cpu_us"] / len(updates), *result["latency_us"]))
     finally:
         for name in names:
-            receivers[name].__exit__()
+            receivers[name].__exit__(None, None, None)
             senders[name].close()
     return [Heard(*(Row(name, figures) for figures in zip(*heard[name], strict=True))) for name in names]
 
 
 def _round(
-    receiver: Receiver, sender: Sender, updates: Sequence[tuple[Market, Update]], per_second: int | None
+    receiver: Process, sender: Sender, updates: Sequence[tuple[Market, Update]], per_second: int | None
 ) -> dict[str, Any]:
-    receiver.expect(len(updates), timed=per_second is not None)
+    receiver.tell({"messages": len(updates), "timed": per_second is not None})
+    receiver.said()
     if per_second is None:
         sender.burst(updates)
         return receiver.said() | {"latency_us": (0.0, 0.0)}

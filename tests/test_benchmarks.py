@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 from benchmarks import _market, _table, touch
+from benchmarks._reports import Reports
 from benchmarks._rounds import Row, ratio
+
+from woodlot.orders.output import Changed, Executed
+from woodlot.orders.tracker import Tracker
+from woodlot.wire.frames import Push, decode_frame
 
 ROOT = Path(__file__).parents[1]
 
@@ -56,6 +61,18 @@ def test_books_that_differ_in_one_digit_have_different_digests() -> None:
     book = [("100.10", "1.50000"), ("100.05", "2")], [("100.20", "1")]
     assert _market.digest(*book) == _market.digest([(100.1, 1.5), (100.05, 2.0)], [(100.2, 1.0)])
     assert _market.digest(*book) != _market.digest([("100.10", "1.50001"), ("100.05", "2")], [("100.20", "1")])
+
+
+def test_the_reports_of_a_busy_account_leave_nothing_open() -> None:
+    reports, tracker = Reports(), Tracker()
+    outputs = [
+        output
+        for payload in reports.next(200)
+        if isinstance(push := decode_frame(payload), Push)
+        for output in tracker.report(push.event, at_ms=0)
+    ]
+    assert [output.fill.trade_id for output in outputs if isinstance(output, Executed)] == reports.trade_ids
+    assert all(isinstance(output, Executed | Changed) for output in outputs)
 
 
 def test_a_ratio_is_of_medians_and_tells_its_spread() -> None:

@@ -306,7 +306,7 @@ class Desk(TopicVerbs):
             transport=self._seams.transport,
         )
         self._market = Market(
-            PublicStream(self.environment, clock=self._clock, chance=self._chance),
+            PublicStream(self.environment, clock=self._clock, chance=self._chance, dialer=self._seams.dialer),
             self._client,
             seeder=Seeder(clock=self._clock),
             clock=self._clock,
