@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+SNIPPETS, MARKET_SNIPPETS = (
+    re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    for document in ("README.md", "docs/books-and-streams.md")
+)
 
 
 def run(*command: str) -> str:
@@ -21,6 +24,11 @@ def run(*command: str) -> str:
 @pytest.mark.parametrize("number", range(len(SNIPPETS)))
 def test_a_snippet_of_the_readme_runs_as_it_stands(number: int) -> None:
     assert run(sys.executable, "-W", "error", "-c", SNIPPETS[number]).strip()
+
+
+@pytest.mark.parametrize("number", range(len(MARKET_SNIPPETS)))
+def test_a_snippet_about_books_and_streams_runs_as_it_stands(number: int) -> None:
+    assert run(sys.executable, "-W", "error", "-c", MARKET_SNIPPETS[number]).strip()
 
 
 def test_the_readme_shows_all_six_uses_and_the_plain_call() -> None:
