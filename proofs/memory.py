@@ -142,8 +142,10 @@ def main() -> int:
     warm = max(int(options.messages * _WARM_AFTER), 1)
     proof.run(warm)
     warm_mb = resident_mb()
-    print(f"{warm_mb:.1f} MB after {warm} messages")
-    proof.run(options.messages - warm)
+    print(f"{warm_mb:.1f} MB after {warm} messages", flush=True)
+    for sent in range(warm, options.messages, warm):
+        proof.run(min(warm, options.messages - sent))
+        print(f"{resident_mb():.1f} MB after {min(sent + warm, options.messages)} messages", flush=True)
     end_mb, took_s = resident_mb(), time.perf_counter() - started_s
     proof.check()
     growth = end_mb / warm_mb - 1
