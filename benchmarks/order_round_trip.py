@@ -70,10 +70,12 @@ def order() -> PlaceOrder:
     return PlaceOrder(symbol="SPOT_BTC_USDT", side=Side.BUY, type=OrderType.LIMIT, price="30000", quantity="0.00005")
 
 
-def race(*, rounds: int = ROUNDS, calls: int = _CALLS, with_guide: bool = True) -> tuple[list[Row], list[Row]]:
+def race(
+    *, rounds: int = ROUNDS, calls: int = _CALLS, names: Sequence[str] | None = None
+) -> tuple[list[Row], list[Row]]:
     """Return the medians of each round by the wall clock, and the CPU time a call took this process."""
     with exchange() as address, asyncio.Runner() as runner, _contenders(address, runner) as contenders:
-        names = [name for name in contenders if with_guide or name != GUIDE]
+        names = names or list(contenders)
         wall: dict[str, list[float]] = {name: [] for name in names}
         cpu: dict[str, list[float]] = {name: [] for name in names}
         for number in range(rounds + 1):

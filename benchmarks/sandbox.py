@@ -14,9 +14,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from benchmarks._rounds import Row
@@ -40,6 +40,8 @@ _METHOD = (
 )
 
 TITLE = "(e) Sandbox, limits off"
+Operation: TypeAlias = tuple[str, bool, int, int]
+"""What is done, for whom, at which price (or to which order), and how many lots."""
 SOCKETS = 50
 _OPERATIONS = 20_000
 SENDERS = 16
@@ -90,53 +92,59 @@ def tables(*, is_short: bool = False) -> list[Table]:
 
 def _matching(seconds: float) -> float:
     """Rest, cross and cancel in a bare book of about 400 orders, in the shares that performance tables go by."""
-    operations, lots = _operations()
+    todo, lots = operations()
     done, passed = 0, 0.0
     while passed < seconds:
-        book: Book[Resting] = Book()
-        live: dict[int, Resting] = {}
-        traded = 0
         began = time.perf_counter()
-        for number, (kind, is_buy, price, size) in enumerate(operations):
-            if kind == "rest":
-                order = live[number] = Resting(number, is_buy, price, size)
-                book.add(order)
-            elif kind == "cancel":
-                book.remove(live[price])
-            else:
-                for _, taken in book.match(is_buy=is_buy, lots=size, limit=price):
-                    traded += taken
+        traded = matched(todo)
         passed += time.perf_counter() - began
-        done += len(operations)
+        done += len(todo)
         if traded != lots:
             raise RuntimeError(f"{traded} lots were traded instead of {lots}")
     return done / passed
 
 
+def matched(todo: Sequence[Operation]) -> int:
+    """Carry out operations in an empty book; return how many lots it traded."""
+    book: Book[Resting] = Book()
+    live: dict[int, Resting] = {}
+    traded = 0
+    for number, (kind, is_buy, price, size) in enumerate(todo):
+        if kind == "rest":
+            order = live[number] = Resting(number, is_buy, price, size)
+            book.add(order)
+        elif kind == "cancel":
+            book.remove(live[price])
+        else:
+            for _, taken in book.match(is_buy=is_buy, lots=size, limit=price):
+                traded += taken
+    return traded
+
+
 @functools.cache
-def _operations() -> tuple[list[tuple[str, bool, int, int]], int]:
+def operations() -> tuple[list[Operation], int]:
     """Return what is done to the book, 47 % resting, 8 % crossing and 45 % cancels, and how many lots it trades.
 
     A list of all resting orders, sorted anew for every cross, says what must trade: too slow to err.
     """
     chance = random.Random(1)
-    operations: list[tuple[str, bool, int, int]] = []
+    todo: list[Operation] = []
     live: dict[int, list[int]] = {}  # number -> [is_buy, price, lots]
     traded = 0
-    while len(operations) < _OPERATIONS:
-        number, what = len(operations), chance.random()
+    while len(todo) < _OPERATIONS:
+        number, what = len(todo), chance.random()
         is_buy, size = chance.random() < 0.5, chance.randint(1, 100)
         if len(live) < 400 or what < 0.47:
             price = 10_000 - chance.randint(1, 60) if is_buy else 10_000 + chance.randint(1, 60)
-            operations.append(("rest", is_buy, price, size))
+            todo.append(("rest", is_buy, price, size))
             live[number] = [is_buy, price, size]
         elif what < 0.92:
             gone = chance.choice(list(live))
-            operations.append(("cancel", bool(live[gone][0]), gone, 0))
+            todo.append(("cancel", bool(live[gone][0]), gone, 0))
             del live[gone]
         else:
             limit = 10_000 + (60 if is_buy else -60)
-            operations.append(("cross", is_buy, limit, size))
+            todo.append(("cross", is_buy, limit, size))
             makers = sorted(
                 (one[1] * (1 if is_buy else -1), number) for number, one in live.items() if one[0] != is_buy
             )
@@ -149,7 +157,7 @@ def _operations() -> tuple[list[tuple[str, bool, int, int]], int]:
                     del live[maker]
                 if not size:
                     break
-    return operations, traded
+    return todo, traded
 
 
 def _in_process(seconds: float) -> float:

@@ -8,7 +8,7 @@ import asyncio
 import gc
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from benchmarks._market import START_MS, Market, Update, digest
@@ -236,11 +236,17 @@ CONTENDERS: dict[str, tuple[Callable[[Market], Contender], str]] = {
 }
 
 
-def race(names: Sequence[str], depth: int, *, rounds: int = ROUNDS, updates: int = _UPDATES) -> list[Row]:
+def race(
+    contenders: Mapping[str, Callable[[Market], Contender]],
+    depth: int,
+    *,
+    rounds: int = ROUNDS,
+    updates: int = _UPDATES,
+) -> list[Row]:
     """Let the contenders apply the same updates in turn, CPU time counted; the first round warms up."""
     market = Market("PERP_X_USDT", depth, 0)
-    books = {name: CONTENDERS[name][0](market) for name in names}
-    taken: dict[str, list[float]] = {name: [] for name in names}
+    books = {name: contender(market) for name, contender in contenders.items()}
+    taken: dict[str, list[float]] = {name: [] for name in books}
     for number in range(rounds + 1):
         market.extend(updates)
         new = market.updates[-updates:]
@@ -259,17 +265,17 @@ def race(names: Sequence[str], depth: int, *, rounds: int = ROUNDS, updates: int
 
 
 def tables(*, is_short: bool = False) -> list[Table]:
-    names = [name for name, (_, needs) in CONTENDERS.items() if not needs or is_installed(needs)]
-    return [_table(names, depth, 3 if is_short else ROUNDS) for depth in DEPTHS]
+    contenders = {name: make for name, (make, needs) in CONTENDERS.items() if not needs or is_installed(needs)}
+    return [_table(contenders, depth, 3 if is_short else ROUNDS) for depth in DEPTHS]
 
 
-def _table(names: Sequence[str], depth: int, rounds: int) -> Table:
-    rows = race(names, depth, rounds=rounds)
+def _table(contenders: Mapping[str, Callable[[Market], Contender]], depth: int, rounds: int) -> Table:
+    rows = race(contenders, depth, rounds=rounds)
     at_200 = {"nautilus_trader, deltas made beforehand": 3.0, "nautilus_trader": 3.0, "ccxt.pro handler": 7.0}
     goals = at_200 if depth == 200 else {}
     ours = row(rows, "woodlot LiveBook")
     claims: list[Claim] = []
-    for name in names[:-1]:
+    for name in [each for each in contenders if not each.startswith("woodlot")]:
         goal = {"must": goals[name]} if name in goals else {}
         claims.append(times_faster(ours, row(rows, name), **goal))
     return Table(

@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from benchmarks import _market, _table, touch
+from benchmarks import _market, _table, regression, touch
 from benchmarks._reports import Reports
 from benchmarks._rounds import Row, ratio
 
@@ -42,19 +43,18 @@ def test_both_generations_of_the_stream_tell_the_same() -> None:
 
 
 def test_contenders_end_with_the_book_of_the_market() -> None:
-    names = ["dict + sorted (the guide)", "ccxt.pro handler", "woodlot LiveBook"]
-    rows = touch.race(names, 50, rounds=1, updates=100)
-    assert [row.name for row in rows] == names
+    contenders = {"guide": touch.Guide, "ccxt": touch.Ccxt, "woodlot": touch.Woodlot}
+    rows = touch.race(contenders, 50, rounds=1, updates=100)
+    assert [row.name for row in rows] == list(contenders)
 
 
-def test_a_contender_with_another_book_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_contender_with_another_book_stops_the_run() -> None:
     class Lazy(touch.Guide):
         def run(self, prepared: list[_market.Update]) -> None:
             super().run(prepared[:-1])
 
-    monkeypatch.setitem(touch.CONTENDERS, "lazy", (Lazy, ""))
     with pytest.raises(RuntimeError, match="lazy ended with another book"):
-        touch.race(["lazy"], 50, rounds=1, updates=50)
+        touch.race({"lazy": Lazy}, 50, rounds=1, updates=50)
 
 
 def test_books_that_differ_in_one_digit_have_different_digests() -> None:
@@ -93,3 +93,42 @@ def test_a_goal_that_is_not_reached_is_shown_as_missed() -> None:
     assert _table.times_the_cost(ours, theirs, must=0.1).verdict == "**missed**"
     table = _table.Table("T", "µs", [ours, theirs], "In process.", [_table.times_faster(ours, theirs, must=6)])
     assert "**missed**" in _table.markdown(table)
+
+
+def test_a_path_that_became_slower_by_more_than_a_quarter_is_found() -> None:
+    said: list[str] = []
+    tries = iter([1.3, 1.26, 1.31])
+    measures = {
+        "as it was": lambda: 2.4,
+        "slower": lambda: 1.26,
+        "spoilt once": lambda: next(tries, 1.25),
+        "new": lambda: 9.0,
+    }
+    baseline = {"as it was": 2.0, "slower": 1.0, "spoilt once": 1.01}
+    assert regression.slower(measures, baseline, say=said.append) == ["slower"]
+    assert said[1] == "slower: 1.26, in the table 1.00 (+26%)"
+    assert said[3] == "new: not in the table"
+
+
+@pytest.mark.slow
+def test_a_book_that_does_its_work_several_times_is_found() -> None:
+    class Slowed(touch.Woodlot):
+        """The same book, that keeps three more beside itself."""
+
+        def __init__(self, market: _market.Market) -> None:
+            super().__init__(market)
+            self._others = [touch.Woodlot(market) for _ in range(3)]
+
+        def run(self, prepared: list[Any]) -> None:
+            super().run(prepared)
+            for other in self._others:
+                other.run(prepared)
+
+    was = regression.over_ccxt()
+    assert regression.slower({"book": lambda: regression.over_ccxt(Slowed)}, {"book": was}) == ["book"]
+
+
+def test_every_ratio_of_the_short_form_is_in_every_table() -> None:
+    tables = json.loads(regression.BASELINE.read_text())
+    assert tables, "python -m benchmarks.regression --write"
+    assert all(set(table) == set(regression.RATIOS) for table in tables.values())
