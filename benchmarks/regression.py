@@ -69,7 +69,7 @@ def async_client_over_bare() -> float:
 
 
 def delivery_over_json() -> float:
-    """Return what an execution costs from its bytes to the journal and out of it, in tens of JSON parses of its report."""
+    """Return what an execution costs from its bytes into the journal and out again, in tens of JSON parses of it."""
     from woodlot.desk.bookkeeping import Books
     from woodlot.desk.journal import Journal
     from woodlot.wire.frames import Push, decode_frame
