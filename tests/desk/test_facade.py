@@ -1,6 +1,11 @@
+from collections.abc import Iterable
+from contextlib import suppress
+from threading import Event, Thread
+
 import pytest
 
 import woodlot
+from woodlot.book.transition import BookState
 from woodlot.errors import BookNotInSync, ConfigurationError, NotFilled, SubscriptionRefused, TradingStopped
 from woodlot.wire.figures import IndexPrice
 from woodlot.wire.topics import Interval
@@ -94,6 +99,29 @@ def test_an_error_of_the_loop_is_an_error_here() -> None:
 def test_a_desk_that_is_not_open_says_so() -> None:
     with pytest.raises(ConfigurationError, match="with"):
         woodlot.open_desk().buy("SPOT_BTC_USDT", "0.001")
+
+
+def test_what_a_desk_handed_out_says_that_the_desk_is_closed() -> None:
+    with woodlot.open_desk() as desk:
+        book, trades = desk.book("SPOT_WOO_USDT"), desk.trades("SPOT_WOO_USDT")
+    assert book.state is BookState.STALE
+    for late in (lambda: book.best_bid, lambda: next(trades), trades.close):
+        with pytest.raises(ConfigurationError, match="the desk is closed"):
+            late()
+
+
+def test_a_thread_that_waits_for_an_event_is_not_left_waiting_when_the_desk_is_left() -> None:
+    ended = Event()
+
+    def wait(trades: Iterable[object]) -> None:
+        with suppress(ConfigurationError):
+            for _ in trades:
+                pass
+        ended.set()
+
+    with woodlot.open_desk() as desk:
+        Thread(target=wait, args=[desk.trades("SPOT_WOO_USDT")], daemon=True).start()
+    assert ended.wait(timeout=20)
 
 
 def test_no_thread_is_left_when_the_desk_is_left() -> None:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
+from woodlot.errors import ConfigurationError
+
 ResultT = TypeVar("ResultT")
 
 
@@ -16,12 +18,19 @@ class Portal:
     """
 
     def __init__(self) -> None:
+        self._is_closed = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="woodlot desk", daemon=True)
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
-        """Run a coroutine in the loop and return its result, or raise its error."""
+        """Run a coroutine in the loop and return its result, or raise its error.
+
+        Raises ConfigurationError once the portal is closed.
+        """
+        if self._is_closed:
+            work.close()
+            raise ConfigurationError("the desk is closed, and what it handed out with it; use them inside its `with`")
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
@@ -51,11 +60,21 @@ class Portal:
         return result
 
     def close(self) -> None:
-        """Stop the loop and wait for its thread."""
-        self.run(self._loop.shutdown_asyncgens())
+        """Stop the loop, with whatever still runs in it, and wait for its thread."""
+        winding_up = asyncio.run_coroutine_threadsafe(_wind_up(), self._loop)
+        self._is_closed = True
+        winding_up.result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+async def _wind_up() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 class _End:
