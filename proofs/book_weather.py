@@ -16,6 +16,10 @@ from woodlot.book.transition import BookState, Transition
 
 SYMBOL = "PERP_BTC_USDT"
 
+# How far REST is behind in the calm, and how soon a book must be SYNCED in it.
+_CALM_LAGS_MS = (50, 100, 200)
+_SYNCED_WITHIN_S = 120.0
+
 # Every one of these lets a book ask for one more snapshot. Nothing else does.
 CAUSES = frozenset(
     {
@@ -119,12 +123,12 @@ class Weather:
     injected: Counter[str] = field(default_factory=Counter[str])
 
     @classmethod
-    def of(cls, seed: int) -> "Weather":
+    def of(cls, seed: int, *, kind: type[Synchroniser] = Synchroniser) -> "Weather":
         chance = random.Random(seed)
         forecast = Forecast.drawn(chance)
         depth = chance.choice((3, 8, 8, 20))
         exchange = Exchange(chance, depth, off_grid=forecast.off_grid)
-        sync = Synchroniser(SYMBOL, depth=depth, now_s=0.0)
+        sync = kind(SYMBOL, depth=depth, now_s=0.0)
         weather = cls(seed, chance, forecast, exchange, sync)
         weather.connect()
         return weather
@@ -141,6 +145,16 @@ class Weather:
             self.cut_now_and_then()
             self.talk_to_rest()
         return self.judged()
+
+    def calm(self) -> None:
+        """Let nothing go wrong any more but REST lag by some updates: the book is SYNCED in time. Raises Broken."""
+        self.judged()
+        self.forecast = Forecast(lags_ms=_CALM_LAGS_MS, off_grid=self.exchange.off_grid)
+        until_s = self.now_s + _SYNCED_WITHIN_S
+        while not (self.sync.state is BookState.SYNCED and self.connects_at_s is None):
+            if self.now_s > until_s:
+                raise Broken(f"calm for {_SYNCED_WITHIN_S:.0f} s and still {self.sync.state}: {self.sync.standing}")
+            self.run(self.sent + 20)
 
     # Between the exchange and us.
 

@@ -24,6 +24,7 @@ def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of i
         weather = Weather.of(seed)
         try:
             counts = weather.run(_DELTAS)
+            weather.calm()
         except Broken as broken:
             outcome.fail(seed, f"{broken} ({weather.forecast})")
             continue

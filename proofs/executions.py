@@ -79,26 +79,36 @@ class Result:
 class Run:
     """One seed."""
 
-    def __init__(self, seed: int, weather: Weather, *, minutes: float = 4.0) -> None:
+    def __init__(
+        self,
+        seed: int,
+        weather: Weather,
+        *,
+        minutes: float = 4.0,
+        trader: type[Trader] = Trader,
+        journal: Journal | None = None,
+    ) -> None:
         self._dice = Dice(seed, weather)
         self._clock = ManualClock()
         self._schedule = Schedule(self._clock)
         self._schedule.say = self._say
         self._venue = Venue(self._clock, self._dice)
-        self._journal = Journal()
+        self._journal = journal or Journal()
+        self._kind = trader
         self._minutes = minutes
         self._connection = 0
         self._connected = True
         self._is_stormy = True
         self._told: list[tuple[int, int, bool]] = []
         self.result = Result()
-        self._trader = Trader(self._schedule, self._venue, self._dice, self._journal)
+        self._trader = self._kind(self._schedule, self._venue, self._dice, self._journal)
 
     def __call__(self) -> Result:
         chance, weather = self._dice.chance, self._dice.weather
         self._every(lambda: chance.randint(300, 1500), self._order)
         self._every(lambda: chance.randint(20, 300), self._trade)
         self._every(lambda: chance.randint(5, 200), self._read)
+        self._every(lambda: chance.randint(5_000, 30_000), self._trade_elsewhere)
         self._every(lambda: self._dice.until_next_ms(weather.outage_every_ms), self._outage)
         self._every(lambda: self._dice.until_next_ms(weather.crash_every_ms), self._crash)
         self._schedule.run(round(self._minutes * 60_000))
@@ -133,6 +143,12 @@ class Run:
 
     def _trade(self) -> None:
         self._venue.trade()
+        self._say()
+
+    def _trade_elsewhere(self) -> None:
+        """Let somebody of the account trade by hand: the program knows nothing of the order."""
+        self.result.injected["orders placed elsewhere"] += 1
+        self._venue.trade_by_hand()
         self._say()
 
     def _read(self) -> None:
@@ -203,7 +219,7 @@ class Run:
 
     def _restart(self) -> None:
         self._connected, self._connection = True, self._connection + 1
-        self._trader = Trader(self._schedule, self._venue, self._dice, self._journal)
+        self._trader = self._kind(self._schedule, self._venue, self._dice, self._journal)
 
     # What must hold.
 
@@ -236,6 +252,8 @@ class Run:
         placed = set(self._venue.placed)
         for order in self._trader.orders():
             handle = order.client_order_id or 0
+            if handle in placed and order.foreign:
+                self._expect(False, f"{handle} was placed here and is taken for somebody else's")
             if order.order_id is None and handle not in placed:
                 self._expect(order.is_final, f"{handle} never arrived and is {order.state}")
                 continue

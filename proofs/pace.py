@@ -76,12 +76,21 @@ class Result:
     of_allowance: float
 
 
-def simulate(limit: Limit, *, pacers: int, share: float, latency: Latency, seconds: float, seed: int) -> Result:
+def simulate(
+    limit: Limit,
+    *,
+    pacers: int,
+    share: float,
+    latency: Latency,
+    seconds: float,
+    seed: int,
+    kind: type[Counter] = Counter,
+) -> Result:
     """Run eight clients, spread over this many pacers, each of which always wants to call."""
     chance = random.Random(seed)
     server = Server(limit, clock_off_s=chance.uniform(-5, 5))
     simulation = Simulation(server, latency, chance)
-    counters = [Counter(limit, share=share) for _ in range(pacers)]
+    counters = [kind(limit, share=share) for _ in range(pacers)]
     for client in range(8):
         simulation.at(chance.uniform(0, 1), partial(simulation.want, counters[client % pacers]))
     simulation.run(seconds)

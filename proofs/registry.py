@@ -20,6 +20,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         code="proofs.executions:prove",
     ),
     Experiment(
+        id="R2",
+        name="simulation",
+        promise="In the calm behind any trouble books, executions, orders, balances and positions are the exchange's",
+        goals={"courses": 400},
+        batch=5,
+        code="proofs.simulation.converging:prove",
+    ),
+    Experiment(
         id="R3",
         name="crashes",
         promise="A program may die at any marked point: the next one agrees with the exchange, nothing is sent twice",
@@ -94,6 +102,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         goals={"messages": 10_000_000},
         batch=1,
         code="proofs.memory:prove",
+    ),
+    Experiment(
+        id="R12",
+        name="determinism",
+        promise="A seed decides everything: twenty runs of the simulation have one trace, to the byte",
+        goals={"seeds": 100, "runs": 2_000},
+        batch=4,
+        code="proofs.simulation.repeating:prove",
     ),
     Experiment(
         id="R15",

@@ -24,7 +24,7 @@ from woodlot.wire.public import GetSystemInfo
 from woodlot.wire.request import Request
 from woodlot.wire.trade import CancelAllOrders, GetOrder, GetOrders, PlaceOrder
 
-_MOST_ATTEMPTS_PER_CALL = 1.10
+MOST_ATTEMPTS_PER_CALL = 1.10
 # "After 30 calls there were never more than 1.1 attempts per call" (rest/budget.py).
 _COUNTS_AFTER = 30
 _SECONDS = 120
@@ -40,14 +40,14 @@ _KINDS = ("HTTP 500", "HTTP 503", "maintenance", "connection refused", "connecti
 class Storm:
     """One program, one failing server, two virtual minutes."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, kind: type[Flow] = Flow) -> None:
         chance = self._chance = random.Random(seed)
         self.failing = chance.choice(tuple(_FAILING))
         self.kind = chance.choice(_KINDS)
         self.pause_ms = chance.choice((10, 50, 200))
         self._schedule = Schedule(ManualClock())
         clock = self._schedule.clock
-        flow = Flow(
+        flow = kind(
             Credentials("the-key", "the-secret"),
             pacer=Pacer.unlimited(),
             clock=clock,
@@ -139,7 +139,7 @@ def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of i
         )
         outcome.injected[f"{storm.kind}, {storm.failing}"] += 1
         outcome.worst["attempts per call"] = max(storm.worst, outcome.worst.get("attempts per call", 0.0))
-        if storm.worst > _MOST_ATTEMPTS_PER_CALL + 1e-6:
+        if storm.worst > MOST_ATTEMPTS_PER_CALL + 1e-6:
             outcome.fail(seed, f"{storm.worst:.3f} attempts per call ({storm})")
         for strange in storm.strange[:3]:
             outcome.fail(seed, f"a call ended with {strange} ({storm})")

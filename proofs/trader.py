@@ -104,7 +104,7 @@ class Trader:
 
     def _carry_out(self, command: Command) -> None:
         """As `desk.entry` does: into the journal, out, and back or not."""
-        self._ask(self.books.keep(self.books.tracker.intent(command, at_ms=self._now())))
+        self._intend(command)
         weather = self._dice.weather
         is_lost_on_the_way = self._dice.happens(weather.request_lost, "requests lost")
         # Once sent it arrives even if the program dies meanwhile.
@@ -112,6 +112,9 @@ class Trader:
             self._schedule.after(self._dice.latency_ms(), lambda: self._arrive(command))
         else:
             self._fail(command, OutcomeUnknown("POST", "lost on the way"))
+
+    def _intend(self, command: Command) -> None:
+        self._ask(self.books.keep(self.books.tracker.intent(command, at_ms=self._now())))
 
     def _arrive(self, command: Command) -> None:
         try:
@@ -132,8 +135,11 @@ class Trader:
         self.unknown_outcomes += isinstance(error, OutcomeUnknown)
         self._later(
             self._dice.latency_ms(),
-            lambda: self._ask(self.books.keep(self.books.tracker.failed(command, error, at_ms=self._now()))),
+            lambda: self._failed(command, error),
         )
+
+    def _failed(self, command: Command, error: WoodlotError) -> None:
+        self._ask(self.books.keep(self.books.tracker.failed(command, error, at_ms=self._now())))
 
     # REST.
 

@@ -84,6 +84,16 @@ class Venue:
         except Refusal:
             return
 
+    def trade_by_hand(self) -> None:
+        """Place an order of ours that no program of ours sent; it fills at once or is gone."""
+        side = self._dice.chance.choice((Side.BUY, Side.SELL))
+        price = "0.27" if side is Side.BUY else "0.23"
+        order = PlaceOrder(symbol=SYMBOL, side=side, type=OrderType.IOC, price=price, quantity=40)
+        try:
+            self.exchange.place(self.ours, order)
+        except Refusal:
+            return
+
     def _answer(self, request: Request[Any]) -> Any:
         match request:
             case PlaceOrder():

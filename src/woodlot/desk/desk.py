@@ -303,6 +303,7 @@ class Desk(TopicVerbs):
             self.credentials,
             timeout_s=self._timeout_s,
             clock=self._clock,
+            chance=self._chance,
             transport=self._seams.transport,
         )
         self._market = Market(

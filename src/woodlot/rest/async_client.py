@@ -1,6 +1,7 @@
 """This file is the asynchronous client: the flow's steps awaited one after another, in the calling task."""
 
 import asyncio
+import random
 from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
@@ -45,11 +46,16 @@ class AsyncClient:
         patience: Patience | None = None,
         pacer: Pacer | None = None,
         clock: Clock | None = None,
+        chance: random.Random | None = None,
         assumptions: Assumptions | None = None,
         transport: AsyncTransport | None = None,
     ) -> None:
         self._flow = Flow(
-            credentials, patience=replace(patience or Patience(), timeout_s=timeout_s), pacer=pacer, clock=clock
+            credentials,
+            patience=replace(patience or Patience(), timeout_s=timeout_s),
+            pacer=pacer,
+            clock=clock,
+            chance=chance,
         )
         self._assumptions = assumptions or Assumptions()
         self._transport = transport or AiohttpTransport(
