@@ -7,6 +7,8 @@ an order breaks the gate names one. What it lets pass has broken none.
 import random
 from decimal import Decimal
 
+import msgspec
+
 from proofs.experiment import Outcome
 from woodlot.clock import ManualClock
 from woodlot.desk.controls import Touch
@@ -55,8 +57,9 @@ class Reading:
     def breaches(self, order: PlaceOrder, now_s: float) -> set[str]:
         """Return the name of every limit that an order breaks."""
         limits, touch = self._limits, self._desk.touches[order.symbol]
-        price, quantity = order.price and Decimal(order.price), Decimal(order.quantity or 0)
-        far = touch and (touch.ask if order.side is Side.BUY else touch.bid)
+        price = None if order.price is None else Decimal(order.price)
+        quantity = Decimal(order.quantity or 0)
+        far = None if touch is None else touch.ask if order.side is Side.BUY else touch.bid
         value = price or far
         sign = 1 if order.side is Side.BUY else -1
         resting = sum(
@@ -101,6 +104,7 @@ class Session:
         limits = _drawn(self._chance)
         self._gate = kind(limits, facts=self._desk, environment="staging", clock=self._clock)
         self._reading = Reading(limits, self._desk)
+        self._last: PlaceOrder | None = None
         self.outcome = Outcome()
 
     def __call__(self) -> str | None:
@@ -128,12 +132,22 @@ class Session:
 
     def _order(self) -> PlaceOrder:
         chance = self._chance
-        factor = chance.choice((1, 1, 1, 10, 100, 1000))
+        if self._last is not None and chance.random() < 0.3:
+            # A loop that sends what it has sent: another handle, the same order.
+            return msgspec.structs.replace(self._last, client_order_id=chance.getrandbits(60) + 1)
+        factor = chance.choice((1, 1, 1, 1, 1, 10, 1000))
         kind = chance.choice((OrderType.LIMIT, OrderType.LIMIT, OrderType.MARKET))
         price = None if kind is OrderType.MARKET else Decimal(chance.choice((90, 99, 100, 101, 110))) * factor
-        return PlaceOrder(symbol=chance.choice(_SYMBOLS), side=chance.choice((Side.BUY, Side.SELL)), type=kind,
-                          price=price, quantity=Decimal(chance.choice((1, 2, 3))) * chance.choice((1, 1, 1, 10, 1000)),
-                          client_order_id=chance.getrandbits(60) + 1)  # fmt: skip
+        quantity = Decimal(chance.choice((1, 2, 3))) * chance.choice((1, 1, 1, 1, 1, 10, 1000))
+        self._last = PlaceOrder(
+            symbol=chance.choice(_SYMBOLS),
+            side=chance.choice((Side.BUY, Side.SELL)),
+            type=kind,
+            price=price,
+            quantity=quantity,
+            client_order_id=chance.getrandbits(60) + 1,
+        )
+        return self._last
 
     def _become_open(self, order: PlaceOrder) -> None:
         if order.type is OrderType.LIMIT and self._chance.random() < 0.3:

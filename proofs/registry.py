@@ -112,6 +112,23 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         code="proofs.simulation.repeating:prove",
     ),
     Experiment(
+        id="R13",
+        name="ablations",
+        promise="Every safeguard is needed: without it some seed goes wrong, with it the same seed goes right",
+        goals={"safeguards": 16},
+        batch=1,
+        code="proofs.ablations.removing:prove",
+        whole=True,
+    ),
+    Experiment(
+        id="R14",
+        name="gate",
+        promise="The gate and a second reading of its limits agree about every order",
+        goals={"orders": 200_000},
+        batch=100,
+        code="proofs.gate:prove",
+    ),
+    Experiment(
         id="R15",
         name="dead-man",
         promise="A killed trader's orders are gone a second after its dead man's switch was due",

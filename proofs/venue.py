@@ -40,6 +40,7 @@ class Venue:
         self.ours = self.exchange.open_account("ours", _MONEY).id
         self.theirs = self.exchange.open_account("theirs", _MONEY, watched=False).id
         self._shown_ms: dict[object, int] = {}
+        self._fills_ms: list[int] = []
         self.placed: list[int] = []
         self.fills: list[Transaction] = []
         """The truth, oldest first."""
@@ -53,6 +54,7 @@ class Venue:
             if report.is_fill:
                 self._show_later(("fill", report.trade_id))
                 self.fills.append(_transaction(report))
+                self._fills_ms.append(report.ts)
         return reports
 
     def holding(self, token: str) -> Decimal:
@@ -120,10 +122,11 @@ class Venue:
         """Return a page of what REST shows by now, newest first."""
         start, end = int(str(query.start_time)), int(str(query.end_time))
         rows: list[Transaction] = []
-        for row in reversed(self.fills):
-            if row.executed_timestamp.ms < start or len(rows) == query.limit:
+        # A row's own time is text that has to be read: it costs more than the rest of the page.
+        for ts_ms, row in zip(reversed(self._fills_ms), reversed(self.fills), strict=True):
+            if ts_ms < start or len(rows) == query.limit:
                 break
-            if row.executed_timestamp.ms <= end and self._is_shown("fill", row.id):
+            if ts_ms <= end and self._is_shown("fill", row.id):
                 rows.append(row)
         return TransactionRows(rows=tuple(rows))
 

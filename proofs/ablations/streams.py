@@ -28,8 +28,8 @@ from woodlot.wire.topics import Bbo
 _FOR_EVER_S = 1e9
 # A dead key is noticed after 5 s (websocket-v3 §4.3); the rest is for connecting again.
 _ALIVE_AGAIN_S = 12.0
-# Two owners of one account: what each may make in ten minutes and still be called polite.
-_OWNERS_S = 600.0
+# Two owners of one account: what both may make in half an hour and still be called polite.
+_OWNERS_S = 1_800.0
 _MOST_KEYS = 40
 # Programs that lost their connection together, and how many of them may be back within a tenth of a second.
 _PROGRAMS = 60

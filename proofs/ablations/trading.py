@@ -111,7 +111,7 @@ class Insistent(Trader):
 
 def _look(seed: int, kind: type[Trader], journal: type[Journal] = Journal) -> str | None:
     result = Run(seed, _ROUGH, minutes=_MINUTES, trader=kind, journal=journal())()
-    return result.problems[0] if result.problems else None
+    return "; ".join(reversed(result.problems)) or None
 
 
 def _with(kind: type[Trader], journal: type[Journal] = Journal) -> Look:

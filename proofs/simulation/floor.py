@@ -22,6 +22,8 @@ from woodlot.wire.topics import Account
 _AROUND = {"SPOT_WOO_USDT": Decimal("0.05"), "PERP_BTC_USDT": Decimal(87_000)}
 SPOT, PERPETUAL = _AROUND
 MONEY = {"USDT": Decimal(1_000_000), "WOO": Decimal(1_000_000)}
+# Funding, marks and margins change by the second at most; looking at them costs more than the trading.
+_STEPS_BETWEEN_TICKS = 20
 _KEY_LIFE_MS = 24 * 3_600_000
 _ACCOUNT = Account().name
 
@@ -106,7 +108,8 @@ class Floor:
         self.counts.steps += 1
         if self.is_moving:
             self._others.step()
-        self.market.step()
+        if self.counts.steps % _STEPS_BETWEEN_TICKS == 0:
+            self.market.step()
         self.tell()
         wanted = frozenset(topic for line in self.lines for topic in line.session.topics)
         self._publish(self.market.publish(wanted=wanted, all_books=False))
