@@ -20,7 +20,7 @@ from woodlot.wire.trade import GetOrders
 
 Ledger: TypeAlias = tuple[Any, ...]
 
-MOST_OPEN: Final = 40
+MOST_OPEN: Final = 15
 # What production itself answers with HTTP 500 (rest-v3 §5.2); anything else of that kind is a fault of ours.
 _RECORDED_500: Final = ("request id: ", "invalid symbol ", "no funding rate data for ")
 

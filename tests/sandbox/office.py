@@ -18,6 +18,7 @@ from woodlot.sandbox.history import History, make_up
 from woodlot.sandbox.instruments import LISTING
 from woodlot.sandbox.listen_keys import ListenKeys
 from woodlot.sandbox.prices import FairPrice
+from woodlot.sandbox.quirks import Quirks
 from woodlot.sandbox.signatures import ApiKey
 from woodlot.sandbox.throttle import Throttle
 from woodlot.wire.public import Instrument
@@ -47,10 +48,15 @@ class Office:
     """
 
     def __init__(
-        self, *, limits: float | None = None, strict: bool = False, listing: Sequence[Instrument] = LISTING
+        self,
+        *,
+        limits: float | None = None,
+        strict: bool = False,
+        listing: Sequence[Instrument] = LISTING,
+        quirks: Quirks | None = None,
     ) -> None:
         self.clock = ManualClock()
-        self.exchange = Exchange(clock=self.clock, seed=SEED, listing=listing)
+        self.exchange = Exchange(clock=self.clock, seed=SEED, listing=listing, quirks=quirks)
         self.account_id = self.exchange.open_account("ann", {"USDT": "100000", "BTC": "2"}).id
         if listing is LISTING:
             Crowd(self.exchange, fair=_walks(self.exchange), seed=SEED).open()
@@ -61,9 +67,9 @@ class Office:
             listen_keys=ListenKeys(life_ms=86_400_000),
             clock=self.clock,
         )
-        throttle = Throttle(clock=self.clock, factor=limits)
+        throttle = Throttle(clock=self.clock, factor=limits, quirks=quirks)
         self.keys = {KEY: ApiKey(SECRET, self.account_id)}
-        self.gate = Gate(self.venue, keys=self.keys, throttle=throttle, strict=strict)
+        self.gate = Gate(self.venue, keys=self.keys, throttle=throttle, strict=strict, quirks=quirks)
 
     def send(self, method: str, target: str, body: bytes = b"", head: dict[str, str] | None = None) -> tuple[int, str]:
         reply = self.gate.answer(

@@ -233,9 +233,12 @@ class AlgoEngine:
             root = next(iter(legs.values())).root
             account = self._house.accounts[root.account_id]
             if account.watched:
+                names_order = self._house.quirks.algo_legs_name_orders
                 market = self._house.markets[root.symbol]
                 reports = tuple(
-                    algo_report(leg, market=market, fill=_last_fill(leg, account), now_ms=now_ms)
+                    algo_report(
+                        leg, market=market, fill=_last_fill(leg, account), now_ms=now_ms, names_order=names_order
+                    )
                     for leg in root.tree()
                     if leg.id in legs
                 )

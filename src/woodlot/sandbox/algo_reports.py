@@ -71,7 +71,9 @@ def algo_row(leg: Leg, *, market: Market) -> AlgoOrderRow:
     )
 
 
-def algo_report(leg: Leg, *, market: Market, fill: Fill | None, now_ms: int) -> AlgoExecutionReport:
+def algo_report(
+    leg: Leg, *, market: Market, fill: Fill | None, now_ms: int, names_order: bool = False
+) -> AlgoExecutionReport:
     order, trail, root, fee_asset = leg.order, leg.trail, leg.root, _fee_asset(leg, market=market)
     return AlgoExecutionReport(
         symbol=leg.symbol,
@@ -79,6 +81,7 @@ def algo_report(leg: Leg, *, market: Market, fill: Fill | None, now_ms: int) -> 
         parent_algo_order_id=leg.parent.id if leg.parent else 0,
         algo_order_id=leg.id,
         client_algo_order_id=leg.client_id,
+        order_id=order.id if order is not None and names_order else UNSET,
         order_tag=leg.tag,
         # "in V1 examples only on the root, elsewhere absent" (websocket-v3 §9.2)
         status=leg.status if leg.parent is None else UNSET,

@@ -19,7 +19,7 @@ from woodlot.wire.events import Pushed
 Kind: TypeAlias = Literal["all", "public", "private"]
 
 IDLE_S = 60.0
-"""A public connection whose client says nothing for so long is cut (websocket-v3 §3)."""
+"""A connection whose client says nothing for so long is cut (websocket-v3 §3)."""
 
 LIFE_S = 24 * 3600.0
 """How long a connection lives (websocket-v3 §2)."""
@@ -28,7 +28,6 @@ OPEN_PER_ADDRESS = 100
 NEW_PER_WINDOW, WINDOW_S = 100, 300.0
 """"100 per 5 min per IP; above that attempts are rejected for a cool-down" (websocket-v3 §2)."""
 
-_KEY_IS_OVER = 1008  # the proposal of websocket-v3 §4.2
 _LIFE_IS_OVER = 1001  # not known; "going away" is what it is
 
 _STREAMS: tuple[Stream, ...] = ("public", "private")
@@ -84,7 +83,7 @@ class Connections:
         if connection.key is not None and self._quirks.one_connection_per_key:
             for older in self._live:
                 if older.key is connection.key:
-                    older.close(_KEY_IS_OVER)
+                    older.close(self._quirks.key_close_code)
         self._live.add(connection)
         try:
             yield
@@ -135,7 +134,7 @@ class Connections:
         for connection in list(self._live):
             if connection.key is not None and not self._keys.is_current(connection.key, now_ms=now_ms):
                 self._end_of_key(connection)
-            elif connection.stream == "public" and self._is_idle(connection, now_s):
+            elif self._is_idle(connection, now_s):
                 connection.abort()
             if now_s - connection.opened_s >= LIFE_S:
                 connection.close(_LIFE_IS_OVER)
@@ -206,7 +205,7 @@ class Connections:
             case "unaffected":
                 connection.outlives_key = True
             case _:
-                connection.close(_KEY_IS_OVER)
+                connection.close(self._quirks.key_close_code)
 
     def _is_idle(self, connection: Connection, now_s: float) -> bool:
         if not self._quirks.idle_cut:

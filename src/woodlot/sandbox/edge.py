@@ -21,14 +21,12 @@ from woodlot.sandbox.parameters import invalid
 from woodlot.sandbox.quirks import Quirks
 from woodlot.sandbox.refusal import Refusal
 from woodlot.sandbox.rest_faults import HALF, LOST, Mishap, in_place_of_a_reply, mishap
-from woodlot.sandbox.signatures import unauthorized
 from woodlot.sandbox.sockets import PRIVATE_TOPICS, Session
 
 PUBLIC_STREAM = "/v3/public"
 PRIVATE_STREAM = "/v3/private"
 
 _BODY_TIMEOUT_S = 10.0
-_BAD_KEY = 1008  # the proposal of websocket-v3 §4.2
 
 
 class Edge:
@@ -148,7 +146,7 @@ class Edge:
             session, clock=self._clock, address=address, stream=stream, key=key, faults=self._faults
         )
         if refusal == "accept":
-            connection.close(_BAD_KEY)
+            connection.close(self._quirks.key_close_code)
         return connection
 
     def _refusal_of_key(self) -> str:
@@ -157,7 +155,8 @@ class Edge:
         strike = self._faults.strike("key.bad")
         where = strike.word if strike else self._quirks.bad_key
         if where == "upgrade":
-            raise unauthorized(-1002, "The listen key is unknown, replaced or expired.")
+            message = "The listen key is unknown, replaced or expired."
+            raise Refusal(-1002, message, http_status=self._quirks.bad_key_status)
         return where
 
 

@@ -151,6 +151,7 @@ class Execution:
         taker_fee, maker_fee = settlement.settle(taker, maker, lots=lots, market=market, now_ms=now_ms)
         self._book(taker, taking, lots=lots, cost=cost, fee=taker_fee, is_done=is_done)
         self._book(maker, making, lots=lots, cost=cost, fee=maker_fee, is_done=not maker.lots)
+        taker.changed_ms = maker.changed_ms = now_ms
         market.traded(price)
         if market.is_perpetual:
             market.day.record(price, lots, now_ms=now_ms)
@@ -205,7 +206,7 @@ class Execution:
             self._outbox.add(Reported(order.account_id, report))
 
     def _end(self, order: Order, *, market: Market, status: OrderStatus, reason: str, now_ms: int) -> None:
-        order.status = status
+        order.status, order.changed_ms = status, now_ms
         self._accounts[order.account_id].finish(order)
         self._report(order, market=market, now_ms=now_ms, reason=reason)
 

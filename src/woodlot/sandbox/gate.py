@@ -87,7 +87,8 @@ class Gate:
         try:
             return self._handled(route, arrived, path, query)
         except Refusal as refused_by:
-            return Reply(self._replies.status(refused_by), failure(refused_by))
+            told = self._replies.coded(refused_by)
+            return Reply(self._replies.status(told), failure(told))
         except Exception:  # noqa: BLE001 - the edge of the room: nothing a caller sends may end the exchange
             _log.exception("%s failed inside the sandbox; this is a fault of ours, the caller is told -1000", path)
             return refused(Refusal(-1000, "An internal error has occurred.", http_status=500))
@@ -150,7 +151,14 @@ class Gate:
                 raise unauthorized(self._quirks.stale_timestamp_code, refusal.message) from None
             raise
         self._permit(route, arrived)
+        self._check_age(route, arrived, now_ms)
         return account_id
+
+    def _check_age(self, route: Route, arrived: Arrived, now_ms: int) -> None:
+        """Refuse a change that has been on its way for too long: the engine's own window (rest-v3 §2.4)."""
+        window, timestamp = self._quirks.receive_window_ms, arrived.headers["x-api-timestamp"]
+        if window and route.endpoint.method != "GET" and now_ms - int(timestamp) > window:
+            raise refusal(317179, window=window, timestamp=timestamp)
 
     def _permit(self, route: Route, arrived: Arrived) -> None:
         """Check what the key may do and from where: `READ`, `TRADE`, `WITHDRAWAL`, and its addresses (rest-v3 §2.4)."""
@@ -164,7 +172,8 @@ class Gate:
     def _count(self, route: Route, arrived: Arrived, account_id: str, parameters: dict[str, Any]) -> None:
         symbol = parameters.get("symbol")
         known = symbol if isinstance(symbol, str) and symbol in self._venue.exchange.instruments else ""
-        if not self._throttle.admits(route.endpoint, address=arrived.address, account_id=account_id, symbol=known):
+        owner = arrived.headers.get("x-api-key", "") if self._quirks.limits_are_counted_by == "key" else account_id
+        if not self._throttle.admits(route.endpoint, address=arrived.address, account_id=owner, symbol=known):
             raise too_many_requests()
 
 

@@ -44,6 +44,10 @@ class House:
         self.quirks = quirks
         self.accounts: dict[str, Account] = {}
         self.markets: Mapping[str, Market] = {item.symbol: Market(item) for item in listing}
+        for market in self.markets.values():
+            market.by_last = quirks.ratio_reference == "last"
+            market.most_level = quirks.ask_bid_levels
+            market.least_value += quirks.notional_must_exceed
         self.perpetuals: Mapping[str, Perpetual] = {
             market.symbol: Perpetual(
                 market, spot=self.markets.get(f"SPOT_{market.base}_{market.quote}"), now_ms=clock.now_ms()

@@ -25,6 +25,7 @@ class Market:
         "_quantities",
         "base",
         "book",
+        "by_last",
         "day",
         "fewest_lots",
         "fewest_ticks",
@@ -35,6 +36,7 @@ class Market:
         "least_value",
         "lot",
         "lowest",
+        "most_level",
         "most_lots",
         "most_ticks",
         "quote",
@@ -57,6 +59,9 @@ class Market:
         self._quantities = _Multiples(instrument.base_tick)
         self.day = DayOfTrades()
         self.last: int | None = None
+        # Two things that nobody knows (rest-v3 §14 no 4, no 11); a quirk sets them otherwise.
+        self.by_last = False
+        self.most_level = 5
         # The range of trade prices, in ticks, since triggers were last looked at.
         self.lowest: int | None = None
         self.highest: int | None = None
@@ -128,6 +133,8 @@ class Market:
     def reference(self) -> int | None:
         """Return the ticks that ratios are taken of: "mid price rounded down to the tick, else last" (rest-v3 §6.3)."""
         bid, ask = self.book.bids.best, self.book.asks.best
+        if self.by_last and self.last is not None:
+            return self.last
         return (bid.price + ask.price) // 2 if bid and ask else self.last
 
     def band(self, *, is_buy: bool, reference: int) -> tuple[int | None, int | None]:

@@ -115,7 +115,9 @@ class OrderDesk:
 
     def orders(self, account_id: str, query: GetOrders) -> OrderRows:
         """Return one page of an account's orders, newest first. Raises Refusal."""
-        return queries.list_orders(self._house.account(account_id), query, markets=self._house.markets)
+        by_change = self._house.quirks.order_lists_filter_by == "change"
+        account = self._house.account(account_id)
+        return queries.list_orders(account, query, markets=self._house.markets, by_change=by_change)
 
     def transaction(self, account_id: str, trade_id: int) -> Transaction:
         """Return one fill. Raises Refusal."""

@@ -36,6 +36,7 @@ class Order(Resting):
         "account_id",
         "amount",
         "budget",
+        "changed_ms",
         "client_order_id",
         "cost",
         "created_ms",
@@ -91,7 +92,7 @@ class Order(Resting):
         self.stance = stance
         self.client_order_id = client_order_id
         self.tag = tag
-        self.created_ms = created_ms
+        self.created_ms = self.changed_ms = created_ms
         self.status = OrderStatus.NEW
         self.executed = 0
         self.cost = 0

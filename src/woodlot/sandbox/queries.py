@@ -29,9 +29,11 @@ _BUNDLES: Final = {
 }
 
 
-def list_orders(account: Account, query: GetOrders, *, markets: Mapping[str, Market]) -> OrderRows:
+def list_orders(
+    account: Account, query: GetOrders, *, markets: Mapping[str, Market], by_change: bool = False
+) -> OrderRows:
     """Return one page of the orders that fit the query. Raises a Refusal for a page that cannot be."""
-    found = list(_matching_orders(account, query))
+    found = list(_matching_orders(account, query, by_change=by_change))
     shown, meta = page_of(found, page=query.page, size=query.size, default=ORDERS_PER_PAGE, most=MOST_ORDERS_PER_PAGE)
     with_pnl = bool(query.with_realized_pnl)
     return OrderRows(
@@ -87,7 +89,7 @@ def bounds_ms(start: Moment | None, end: Moment | None) -> tuple[float, float]:
     )
 
 
-def _matching_orders(account: Account, query: GetOrders) -> Iterator[Order]:
+def _matching_orders(account: Account, query: GetOrders, *, by_change: bool) -> Iterator[Order]:
     # The few open ones are asked for all the time; do not walk through a hundred thousand finished ones for them.
     wanted = _statuses(query.status)
     is_open_only = wanted is not None and wanted <= _BUNDLES[StatusFilter.INCOMPLETE]
@@ -101,7 +103,7 @@ def _matching_orders(account: Account, query: GetOrders) -> Iterator[Order]:
             and (query.type is None or order.type is query.type)
             and (query.order_tag is None or order.tag == query.order_tag)
             and (wanted is None or order.status in wanted)
-            and start_ms <= order.created_ms <= end_ms
+            and start_ms <= (order.changed_ms if by_change else order.created_ms) <= end_ms
         ):
             yield order
 

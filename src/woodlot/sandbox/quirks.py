@@ -19,10 +19,10 @@ class Quirks:
     """A MARKET order by `amount` ends FILLED when what is left of it buys less than one lot, else CANCELLED.
     Not written down anywhere; websocket-v3 §9.1.4 shows a single FILLED."""
 
-    partial_market_ends: OrderStatus = OrderStatus.CANCELLED
+    partial_market_ends: Literal[OrderStatus.CANCELLED, OrderStatus.FILLED] = OrderStatus.CANCELLED
     """How a MARKET order by `quantity` ends that the book could not fill completely: rest-v3 §7.5 rule 4."""
 
-    crossing_post_only_ends: OrderStatus = OrderStatus.CANCELLED
+    crossing_post_only_ends: Literal[OrderStatus.CANCELLED, OrderStatus.REJECTED] = OrderStatus.CANCELLED
     """How a POST_ONLY order ends that would match: rest-v3 §14 no 12. CANCELLED follows a NEW, REJECTED is alone."""
 
     new_before_immediate_fill: bool = True
@@ -41,6 +41,19 @@ class Quirks:
     fee_step: Decimal = Decimal("1E-12")
     """Fees are rounded up to this. One recording of 2023 suggests 1E-8 (0.00040791 BTC paid 2.1E-7, presumably at
     5 bp: websocket-v3 §9.1.1); the default keeps every fee exact."""
+
+    ratio_reference: Literal["mid", "last"] = "mid"
+    """Which price the cap and floor ratios are taken of, where there are both: rest-v3 §14 no 4."""
+
+    ask_bid_levels: Literal[5, 1, 10] = 5
+    """The highest `bidAskLevel`; AC orders are refused: rest-v3 §14 no 11."""
+
+    notional_must_exceed: bool = False
+    """Whether an order of exactly the smallest notional is refused: the V1 text; message 302164 says greater or equal
+    (rest-v3 §12)."""
+
+    order_lists_filter_by: Literal["creation", "change"] = "creation"
+    """Which moment of an order `startTime` and `endTime` of the order list are about: websocket-v3 §16 no 20."""
 
     # From here on the streams.
 
@@ -69,8 +82,18 @@ class Quirks:
     replaced_key: Literal["closed", "silent", "unaffected"] = "closed"
     """What happens to a private connection whose listen key is replaced or over: websocket-v3 §16 no 1."""
 
+    refusal_text_key: Literal["data", "message"] = "data"
+    """Where a refused command's text stands: the recording, or what one client reads (websocket-v3 §13.1)."""
+
     bad_key: Literal["upgrade", "accept", "subscribe"] = "upgrade"
     """Where a bad listen key is refused: at the upgrade with 401, after it with a close frame, or topic by topic:
+    websocket-v3 §16 no 2."""
+
+    bad_key_status: Literal[401, 403, 400] = 401
+    """The HTTP status of an upgrade that is refused for its listen key: websocket-v3 §16 no 2."""
+
+    key_close_code: Literal[1008, 1000, 1006] = 1008
+    """How a connection is closed whose listen key is bad, replaced or over; 1006 is without a close frame:
     websocket-v3 §16 no 2."""
 
     connection_limit_status: Literal[429, 403] = 429
@@ -84,7 +107,7 @@ class Quirks:
     documented: websocket-v3 §4.2."""
 
     idle_cut: bool = True
-    """Whether a public connection is cut whose client says nothing for 60 s: the recording; the page says that
+    """Whether a connection is cut whose client says nothing for 60 s: the recording; the page says that
     pinging is not needed (websocket-v3 §13.1)."""
 
     data_keeps_open: bool = False
@@ -120,6 +143,9 @@ class Quirks:
     client_order_id_is_text: bool = False
     """Whether `cid` of a report is a string: websocket-v3 §16 no 22."""
 
+    algo_legs_name_orders: bool = False
+    """Whether a leg of an algo order that went live names its ordinary order, as `oid`: websocket-v3 §16 no 19."""
+
     frozen_is_pending: bool = False
     """Whether a balance shows what open orders hold as pending quantities, as recorded on V1, in place of
     `frozen`: websocket-v3 §16 no 15."""
@@ -145,23 +171,41 @@ class Quirks:
     cancel_needs_symbol: bool = False
     """Whether cancelling one order without `symbol` is refused: rest-v3 §14 no 2."""
 
+    several_orders_by: Literal["both", "lists", "symbol"] = "both"
+    """What `DELETE /v3/trade/orders` takes: lists of ids, the older form by symbol, or either: rest-v3 §14 no 1."""
+
+    refusal_codes: Literal["first", "second", "general"] = "first"
+    """Which code a refused order gets: the first choice of the table in rest-v3 §5.3, the second one, or the general
+    code that V1 had: rest-v3 §14 no 3."""
+
     six_digit_status: Literal[400, 200] = 400
     """The HTTP status of a refusal with a six-digit code: rest-v3 §14 no 3."""
 
     past_times: Literal["milliseconds", "seconds"] = "milliseconds"
     """How algo orders and transactions spell times: as the pages say, or as recorded in 2025: rest-v3 §14 no 5."""
 
+    order_times: Literal["milliseconds", "seconds"] = "milliseconds"
+    """How ordinary orders spell `createdTime`: today, or as recorded in 2025-07 (rest-v3 §12)."""
+
     asset_list_keys: Literal["camel", "snake"] = "camel"
     """How the public token lists spell their keys: rest-v3 §14 no 6."""
 
-    settings_replies_have_data: bool = True
-    """Whether changes of settings are answered with `data` or with `success` alone: rest-v3 §14 no 7."""
+    settings_replies_have_data: bool = False
+    """Whether changes of settings are answered with a `data` of their own, or with `success` and `timestamp` alone:
+    rest-v3 §14 no 7."""
 
     rate_windows: Literal["fixed", "sliding"] = "fixed"
     """How calls are counted: rest-v3 §14 no 8."""
 
+    limits_are_counted_by: Literal["application", "key"] = "application"
+    """Whose private calls are counted together: all keys' of an application id, or each key's (rest-v3 §12)."""
+
     stale_timestamp_code: Literal[-1001, -1002] = -1001
     """The code of a timestamp too far from the server's clock: rest-v3 §14 no 9."""
+
+    receive_window_ms: Literal[0, 5_000] = 0
+    """How old a signed change may be before it is refused with 317179, 0 for as old as a timestamp may be. How a caller
+    would set it is not known: rest-v3 §14 no 10."""
 
     time_bounds: Literal["inclusive", "exclusive"] = "inclusive"
     """Whether what happened exactly at `startTime` or `endTime` is in the list: rest-v3 §14 no 14."""
@@ -172,8 +216,9 @@ class Quirks:
     short_holding_is_negative: bool = True
     """Whether the holding of a hedge-mode SHORT is below zero: rest-v3 §14 no 15."""
 
-    unusual_order_mode_is_refused: bool = False
-    """Whether an `orderMode` other than NORMAL is refused: rest-v3 §14 no 16."""
+    perpetual_order_mode: Literal["NORMAL", "REDUCE_ONLY"] = "NORMAL"
+    """What `orderMode` of perpetuals says, and what `tickGranularity` holds then; orders are taken as ever:
+    rest-v3 §14 no 16."""
 
     expired_time_is_text: bool = False
     """Whether `expiredTime` of a listen key is a string: rest-v3 §14 no 17."""
@@ -198,6 +243,27 @@ class Quirks:
 
     null_is_text: bool = False
     """Whether an amount that is not set is "null": the page; the recording has null (rest-v3 §3.3)."""
+
+    order_keys: Literal["recorded", "page"] = "recorded"
+    """Whether replies have `rebateAsset` and `algoOrderTag`, or the page's `rebateCurrency` and `orderTag`
+    (rest-v3 §12)."""
+
+    algo_ack_keys: Literal["page", "recorded"] = "page"
+    """Whether a new algo order is acknowledged by `algoOrderId` and `clientAlgoOrderId`, or as older replies by
+    `orderId` and `clientOrderId` (rest-v3 §12)."""
+
+    unlisted_fields: bool = True
+    """Whether orders and positions have the fields that were recorded and are not on their pages: `bidAskLevel`,
+    `marginMode`, `leverage` and others (rest-v3 §9.1.6, rest-v3 §9.5.1)."""
+
+    leverage_rows: Literal["one", "two"] = "one"
+    """How many rows the leverage of one-way mode has: the page's BOTH, or LONG and SHORT as recorded (rest-v3 §12)."""
+
+    hedge_fill_sides: Literal["words", "plain"] = "words"
+    """Whether fills of hedge mode say OPEN LONG and CLOSE LONG, as the page, or BUY and SELL (rest-v3 §9.1.10)."""
+
+    fills_have_rpi: bool = False
+    """Whether a fill always has `isMatchRpi`: newer pages show it, recordings do not (rest-v3 §9.1.10)."""
 
     asks_descend: bool = False
     """Whether the REST book lists asks from the highest: one sentence of the page; recordings ascend

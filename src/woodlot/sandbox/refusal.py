@@ -91,6 +91,7 @@ _SENTENCES = {
     317166: "Invalid client order id list.",
     317167: "Unsupported order type {type}.",
     317170: "The order quantity must exceed the executed quantity.",
+    317179: "The request failed because the receive window of {window} ms from api timestamp {timestamp} was exceeded.",
     317176: "triggerAfter must be 0 to {most}.",
     317184: "The order is not found or already completed.",
 }

@@ -89,12 +89,12 @@ class Session:
         except (ValueError, RecursionError):
             command = None
         if not isinstance(command, dict):
-            return [_error("", "Invalid request.", now_ms)]
+            return [self._error("", "Invalid request.", now_ms)]
         return self._obey(cast("dict[str, Any]", command), now_ms)
 
     def refuse_binary(self, *, now_ms: int) -> list[Said]:
         """Answer a binary frame: `ERROR`, "Invalid request." by default (websocket-v3 §16 no 21)."""
-        return [_error("", self._quirks.malformed_command_text, now_ms)]
+        return [self._error("", self._quirks.malformed_command_text, now_ms)]
 
     def _obey(self, command: dict[str, Any], now_ms: int) -> list[Said]:
         request_id = self._echo(command.get("id"))
@@ -107,19 +107,19 @@ class Session:
             case "SUBSCRIBE" | "UN_SUBSCRIBE" as known:
                 return [self._change(known, request_id, command.get("params"), now_ms)]
             case "LIST_SUBSCRIPTION" as known if self._quirks.list_subscription == "topics":
-                return [_reply(request_id, known, now_ms, success=True, data=sorted(self.topics))]
+                return [_accepted(request_id, known, now_ms, data=sorted(self.topics))]
             case _:
-                return [_error(request_id, _INVALID_COMMAND, now_ms)]
+                return [self._error(request_id, _INVALID_COMMAND, now_ms)]
 
     def _change(self, word: str, request_id: str | int, params: object, now_ms: int) -> Said:
         topics = _names(params)
         if topics is None:
-            return _error(request_id, self._quirks.malformed_command_text, now_ms)
+            return self._error(request_id, self._quirks.malformed_command_text, now_ms)
         # "11 or more topics in `params`: ... none of them is subscribed; socket stays open" (§5.2)
         if len(topics) > self._quirks.topics_per_request or self._refuses(word, topics):
-            return _reply(request_id, word, now_ms, success=False, data=_INVALID_COMMAND)
+            return self._refused(request_id, word, _INVALID_COMMAND, now_ms)
         accept = self._subscribe if word == "SUBSCRIBE" else self._unsubscribe
-        return _reply(request_id, word, now_ms, success=True, data=[topic for topic in topics if accept(topic)])
+        return _accepted(request_id, word, now_ms, data=[topic for topic in topics if accept(topic)])
 
     def _refuses(self, word: str, topics: Sequence[str]) -> bool:
         quirks = self._quirks
@@ -142,6 +142,13 @@ class Session:
         self.topics.remove(topic)
         return True
 
+    def _error(self, request_id: str | int, text: str, now_ms: int) -> Said:
+        return self._refused(request_id, "ERROR", text, now_ms)
+
+    def _refused(self, request_id: str | int, word: str, text: str, now_ms: int) -> Said:
+        said = {"id": request_id, "cmd": word, "success": False, "time": now_ms, self._quirks.refusal_text_key: text}
+        return Said(Sort.ERROR, _text(said))
+
     def _echo(self, request_id: object) -> str | int:
         """A number is echoed as a string; what is neither text nor a number is not echoed."""
         if isinstance(request_id, bool) or not isinstance(request_id, str | int):
@@ -159,13 +166,8 @@ def _names(params: object) -> list[str] | None:
     return names if len(names) == len(entries) else None
 
 
-def _error(request_id: str | int, text: str, now_ms: int) -> Said:
-    return _reply(request_id, "ERROR", now_ms, success=False, data=text)
-
-
-def _reply(request_id: str | int, word: str, now_ms: int, *, success: bool, data: str | list[str]) -> Said:
-    text = _text({"id": request_id, "cmd": word, "success": success, "time": now_ms, "data": data})
-    return Said(Sort.ACK if success else Sort.ERROR, text)
+def _accepted(request_id: str | int, word: str, now_ms: int, *, data: list[str]) -> Said:
+    return Said(Sort.ACK, _text({"id": request_id, "cmd": word, "success": True, "time": now_ms, "data": data}))
 
 
 def _text(reply: dict[str, Any]) -> str:

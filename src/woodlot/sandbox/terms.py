@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from woodlot.sandbox.accounts import Account
 from woodlot.sandbox.filters import check_band, check_bounds, lots_of, ticks_of
@@ -14,8 +13,6 @@ from woodlot.wire.amount import Number
 from woodlot.wire.enums import OrderType, Side
 from woodlot.wire.trade import PlaceOrder
 
-LEVELS: Final = range(1, 6)
-"""What `bidAskLevel` may be: "integer 1 to 5 in a client's notes; level 1 is the best price" (rest-v3 §7.1)."""
 # "`amount` precision: at most 8 decimals" (rest-v3 §6.3)
 _AMOUNT_STEP = Decimal("1E-8")
 # "no effect on MARKET/IOC/FOK" (rest-v3 §7.3)
@@ -48,7 +45,7 @@ def terms_of(order: PlaceOrder, *, market: Market, account: Account) -> Terms:
         if amount is not None:
             return _by_amount(amount, market=market, is_buy=is_buy, account=account)
         return _by_quantity(_given(order.quantity), market=market, is_buy=is_buy)
-    level = _level(order) if order.type in _AT_THE_TOUCH else None
+    level = _level(order, market=market) if order.type in _AT_THE_TOUCH else None
     ticks = _ticks(order, level=level, market=market)
     lots = lots_of(_given(order.quantity), market=market) if amount is None else _lots_for(amount, ticks, market)
     check_bounds(market=market, ticks=ticks, lots=lots)
@@ -88,10 +85,11 @@ def _given(value: Number | None) -> Decimal:
     return given
 
 
-def _level(order: PlaceOrder) -> int:
+def _level(order: PlaceOrder, *, market: Market) -> int:
+    """Return the level: "integer 1 to 5 in a client's notes; level 1 is the best price" (rest-v3 §7.1)."""
     level = 1 if order.bid_ask_level is None else order.bid_ask_level
-    if level not in LEVELS:
-        raise refusal(-1005, problem=f"bidAskLevel must be {LEVELS[0]} to {LEVELS[-1]}")
+    if not 1 <= level <= market.most_level:
+        raise refusal(-1005, problem=f"bidAskLevel must be 1 to {market.most_level}")
     return level
 
 

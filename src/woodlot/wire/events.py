@@ -285,6 +285,7 @@ class AlgoExecutionReport(
         "parent_algo_order_id": "paid",
         "algo_order_id": "aid",
         "client_algo_order_id": "caid",
+        "order_id": "oid",
         "order_tag": "tg",
         "status": "ss",
         "algo_type": "at",
@@ -333,6 +334,8 @@ class AlgoExecutionReport(
     parent_algo_order_id: int = 0
     algo_order_id: int
     client_algo_order_id: int = 0
+    # Nobody has seen one; where there is one it is the ordinary order that the leg has become (§16 no 19).
+    order_id: int | msgspec.UnsetType = msgspec.UNSET
     order_tag: str = ""
     status: OrderStatus | msgspec.UnsetType = msgspec.UNSET
     algo_type: str = ""
