@@ -22,6 +22,7 @@ from benchmarks import order_round_trip, sandbox, touch
 from benchmarks._market import Market
 from benchmarks._reports import Reports
 from benchmarks._rounds import Row, ratio, row, take_turns
+from benchmarks.start import as_installed
 
 BASELINE = Path(__file__).with_name("baseline.json")
 MOST = 1.25
@@ -191,7 +192,7 @@ def _of(taken: Mapping[str, list[float]], ours: str, theirs: str) -> float:
 
 def _child_cpu_s(command: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", command], check=True)
+    subprocess.run([sys.executable, "-c", command], check=True, env=as_installed())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime
 

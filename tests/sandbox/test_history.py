@@ -149,3 +149,22 @@ def test_a_clock_that_was_set_back_does_not_reopen_a_candle():
     trade(history, "101", at_ms=START_MS - HOUR_MS)
 
     assert len(history.candles(BTC, KlineType.MINUTE_1, limit=10, now_ms=START_MS)) == 1
+
+
+def test_the_made_up_day_is_the_same_whenever_it_is_first_looked_at():
+    (early, _), (late, _) = made_up.__wrapped__(), made_up.__wrapped__()
+    before = early.trades(BTC, limit=MOST_TRADES)
+    for history in (early, late):
+        trade(history, "60000", at_ms=START_MS + 1)
+
+    assert late.trades(BTC, limit=MOST_TRADES) == early.trades(BTC, limit=MOST_TRADES)
+    assert early.trades(BTC, limit=MOST_TRADES)[1:] == before
+
+
+def test_a_past_that_nobody_looks_at_keeps_no_more_than_a_thousand_trades_waiting():
+    history, _ = made_up.__wrapped__()
+    for number in range(1_000):
+        trade(history, "60000", at_ms=START_MS + number)
+
+    assert history._of[BTC]._past is None
+    assert not history._of[BTC]._waiting

@@ -5,9 +5,11 @@ The tape keeps the last trades of each symbol, the candles a week of minutes; wh
 
 import random
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
 from woodlot.sandbox.prices import STEPS_PER_SECOND, FairPrice, on_grid
 from woodlot.wire.answer import Time
@@ -20,6 +22,9 @@ MOST_MINUTES = 7 * 24 * 60
 _MINUTE_MS = 60_000
 _HOUR_S = 3_600
 _THREE_DAYS_MS = 3 * 24 * _HOUR_S * 1000
+_MOST_WAITING = 1_000
+_Trade: TypeAlias = tuple[Decimal, Decimal, Side, int]
+"""Price, quantity, who took, and when."""
 
 
 class History:
@@ -47,6 +52,10 @@ class History:
             )
             for price, quantity, side, ts in newest
         )
+
+    def begin_with(self, symbol: str, past: "Past") -> None:
+        """Put a made-up day before everything that is recorded."""
+        self._of[symbol].begin_with(past)
 
     def add(self, symbol: str) -> None:
         """Keep a history of a symbol that is listed from now on."""
@@ -93,19 +102,32 @@ def make_up(
     """
     paths: dict[FairPrice, list[tuple[float, int]]] = {}
     for symbol, instrument in instruments.items():
-        chance = random.Random(f"{seed} history {symbol}")
         walk = fair[symbol]
         # A perpetual goes where its spot pair went.
         path = paths.get(walk.anchor) if walk.anchor is not None else None
         paths[walk] = path = path or list(_path(walk))
-        for price, ago_s in path:
-            history.record(
-                symbol,
-                price=on_grid(price, instrument.quote_tick),
-                quantity=on_grid(walk.lot * chance.expovariate(1), instrument.base_tick),
-                side=Side.BUY if chance.random() < 0.5 else Side.SELL,
-                ts=now_ms - ago_s * 1000 + chance.randrange(1000),
-            )
+        history.begin_with(
+            symbol,
+            Past(path, f"{seed} history {symbol}", now_ms, walk.lot, instrument.quote_tick, instrument.base_tick),
+        )
+
+
+class Past(NamedTuple):
+    """How the trades of a made-up day are made, once somebody looks: nobody waits for them at the start."""
+
+    path: Sequence[tuple[float, int]]
+    seed: str
+    now_ms: int
+    lot: float
+    tick: Decimal
+    step: Decimal
+
+    def trades(self) -> Iterator[_Trade]:
+        chance = random.Random(self.seed)
+        for price, ago_s in self.path:
+            quantity = on_grid(self.lot * chance.expovariate(1), self.step)
+            side = Side.BUY if chance.random() < 0.5 else Side.SELL
+            yield on_grid(price, self.tick), quantity, side, self.now_ms - ago_s * 1000 + chance.randrange(1000)
 
 
 def _path(walk: FairPrice) -> Iterator[tuple[float, int]]:
@@ -134,17 +156,49 @@ def span(kind: KlineType | Interval, ts: int) -> tuple[int, int]:
 
 
 class _SymbolHistory:
+    """One symbol's tape and minutes. Its past is filled in at the first look, or after `_MOST_WAITING` trades."""
+
     def __init__(self) -> None:
-        self.tape: deque[tuple[Decimal, Decimal, Side, int]] = deque(maxlen=MOST_TRADES)
-        self.minutes: deque[Bar] = deque(maxlen=MOST_MINUTES)
+        self._tape: deque[_Trade] = deque(maxlen=MOST_TRADES)
+        self._minutes: deque[Bar] = deque(maxlen=MOST_MINUTES)
+        self._past: Past | None = None
+        self._waiting: list[_Trade] = []
+
+    @property
+    def tape(self) -> deque[_Trade]:
+        self._look_back()
+        return self._tape
+
+    @property
+    def minutes(self) -> "deque[Bar]":
+        self._look_back()
+        return self._minutes
+
+    def begin_with(self, past: Past) -> None:
+        self._past = past
 
     def record(self, price: Decimal, quantity: Decimal, side: Side, ts: int) -> None:
-        self.tape.append((price, quantity, side, ts))
+        if self._past is None:
+            self._add(price, quantity, side, ts)
+            return
+        self._waiting.append((price, quantity, side, ts))
+        if len(self._waiting) >= _MOST_WAITING:
+            self._look_back()
+
+    def _look_back(self) -> None:
+        past, self._past = self._past, None
+        if past is not None:
+            waiting, self._waiting = self._waiting, []
+            for trade in chain(past.trades(), waiting):
+                self._add(*trade)
+
+    def _add(self, price: Decimal, quantity: Decimal, side: Side, ts: int) -> None:
+        self._tape.append((price, quantity, side, ts))
         start = ts - ts % _MINUTE_MS
         # A clock that was set back must not reopen a candle.
-        if not self.minutes or start > self.minutes[-1].start:
-            self.minutes.append(Bar(start, start + _MINUTE_MS, price))
-        self.minutes[-1].trade(price, quantity)
+        if not self._minutes or start > self._minutes[-1].start:
+            self._minutes.append(Bar(start, start + _MINUTE_MS, price))
+        self._minutes[-1].trade(price, quantity)
 
 
 class Bar:
