@@ -139,7 +139,7 @@ async def test_an_update_lost_in_a_frame_that_cannot_be_read_is_found_out_by_a_s
 ) -> None:
     venue.exchange.links[0].say({"topic": TOPIC, "ts": 1, "data": {"ts": 1100, "bids": 7}})
     venue.rest(SYMBOL).timestamp, venue.rest(SYMBOL).bids = 1100, [("97", "7")]
-    await venue.time.run(5)
+    await venue.time.run(15)
 
     assert (book.ts, book.best_bid) == (1100, (D(97), D(7)))
     assert (book.state, book.counts[Transition.SILENT]) == (BookState.UNCONFIRMED, 1)

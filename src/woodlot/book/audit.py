@@ -13,18 +13,21 @@ PATIENCE_S = 90.0
 # An update that takes longer than this from the exchange's REST book to our socket does not come at all: the
 # slowest stream speaks every 200 ms (websocket-v3 §7.1).
 _MUTE_S = 10.0
+# After a frame that may have been it, less is enough.
+_SUSPECT_S = 2.0
 
 
 class Audit:
     """Compare snapshots with the book as it was at their time."""
 
-    __slots__ = ("_ahead_s", "_ahead_ts", "_since_s", "trail")
+    __slots__ = ("_ahead_s", "_ahead_ts", "_since_s", "_suspect_ts", "trail")
 
     def __init__(self) -> None:
         self.trail = Trail()
         self._since_s = 0.0
         self._ahead_ts = 0
         self._ahead_s = 0.0
+        self._suspect_ts = 0
 
     @property
     def is_open(self) -> bool:
@@ -39,14 +42,14 @@ class Audit:
     def close(self) -> None:
         self.trail.release()
 
-    def suspect(self, book: Book, *, now_s: float) -> None:
-        """An update may be lost: the next one proves that it is not, a snapshot that is ahead that it is."""
-        self._ahead_ts, self._ahead_s = book.ts + 1, now_s - _MUTE_S
+    def suspect(self, book: Book) -> None:
+        """An update may be lost: the next one proves that it is not, snapshots that stay ahead that it is."""
+        self._suspect_ts = book.ts + 1
 
     def clear(self) -> None:
         """Begin anew with a new book."""
         self.trail.clear()
-        self._ahead_ts = 0
+        self._ahead_ts = self._suspect_ts = 0
 
     def judge(self, book: Book, snapshot: Book, *, now_s: float) -> Transition:
         """Say what the snapshot proves: AGREED, DIFFERED, SILENT; or UNNEEDED, and UNPROVEN where that goes on."""
@@ -58,13 +61,13 @@ class Audit:
         if then.view() != snapshot.view():
             return Transition.DIFFERED
         # Agreed on what was; that the exchange has moved on since is known, or feared.
-        return self._unproven(now_s) if book.ts < self._ahead_ts else Transition.AGREED
+        return self._unproven(now_s) if book.ts < max(self._ahead_ts, self._suspect_ts) else Transition.AGREED
 
     def _judge_ahead(self, book: Book, snapshot: Book, now_s: float) -> Transition:
         """The update that leads to the snapshot is on its way, or never comes."""
         if book.ts >= self._ahead_ts:
             self._ahead_ts, self._ahead_s = snapshot.ts, now_s
-        elif now_s - self._ahead_s >= _MUTE_S:
+        elif now_s - self._ahead_s >= (_SUSPECT_S if book.ts < self._suspect_ts else _MUTE_S):
             return Transition.SILENT
         return self._unproven(now_s)
 

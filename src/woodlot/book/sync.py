@@ -151,7 +151,7 @@ class Synchroniser:
 
     def _malformed(self, now_s: float) -> Transition:
         if self.state.is_readable and self._is_subscribed:
-            self._audit.suspect(self._book, now_s=now_s)
+            self._audit.suspect(self._book)
             self._course.seeding.want(now_s)
         return Transition.MALFORMED
 
