@@ -91,6 +91,16 @@ def test_it_comes_back_when_updates_have_proved_the_book(fallen: Spot) -> None:
     assert fallen.shown.read().best_bid == (7, 7)
 
 
+def test_it_comes_back_too_when_updates_make_a_book_that_no_snapshot_meets_exactly(fallen: Spot) -> None:
+    assert fallen.shown.source is Source.TOP_TEN
+
+    assert fallen.update(50, 2000) is Transition.STRADDLE
+
+    assert fallen.shown.source is Source.UPDATES
+    assert fallen.shown.standing.reason is Transition.STRADDLE
+    assert fallen.shown.read().ts == 2000
+
+
 def test_an_update_now_and_then_is_enough_to_stay(spot: Spot) -> None:
     spot.update(100, 200)
     for minute in range(5):

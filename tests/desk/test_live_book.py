@@ -229,6 +229,10 @@ async def test_a_spot_book_without_updates_lives_of_ten_levels_and_comes_back(ve
     assert book.reason == "no updates come: ten levels of orderbook10"
     assert book.best_bid == (D(98), D(62))
 
+    venue.exchange.links[0].say({"topic": f"orderbook10@{spot}", "ts": 1, "data": 7})
+    await venue.time.run(0.1)
+    assert book.source is Source.TOP_TEN, "the next push is whole again"
+
     venue.rest(spot).timestamp = 3000
     venue.update(f"orderbookupdate@{spot}@50", 2900, 3000)
     await venue.time.run(3)

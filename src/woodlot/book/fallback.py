@@ -2,7 +2,7 @@
 
 "if no delta arrived while `orderbook10` kept changing for 60 s, fall back to `orderbook10` (10 levels) plus periodic
 REST" (websocket-v3 §8.6, an open question of the exchange). Of the two whichever is newer is shown, as UNCONFIRMED,
-until the deltas have proved a book again. `orderbook10` may hold RPI orders, which an API taker cannot hit; so the
+until a book lives of deltas again. `orderbook10` may hold RPI orders, which an API taker cannot hit; so the
 fallback is for spot only, and `source` says that it is on.
 """
 
@@ -19,6 +19,8 @@ LEVELS = 10
 _MUTE_S = 60.0
 # REST is read again at least this often meanwhile; in between the synchroniser watches at its own pace.
 _REFRESH_S = 30.0
+# What a delta does to a book that can be shown and is not proved.
+_ALIVE = frozenset({Transition.APPLIED, Transition.STRADDLE})
 
 
 class Source(StrEnum):
@@ -59,10 +61,10 @@ class Fallback:
         return self._sync.read() if is_newer else self._top
 
     def delta(self, delta: Delta, *, now_s: float) -> Transition:
-        """Take in one delta: as soon as deltas have proved the book, the fallback is over."""
+        """Take in one delta: as soon as one is part of a book that can be shown, the fallback is over."""
         transition = self._sync.delta(delta, now_s=now_s)
         self._changing_since_s = None
-        if self._standing is not None and self._sync.state is BookState.SYNCED:
+        if self._standing is not None and (self._sync.state is BookState.SYNCED or transition in _ALIVE):
             self._standing = None
         return transition
 
