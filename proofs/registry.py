@@ -137,4 +137,12 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         code="proofs.dead_man:prove",
         waits=True,
     ),
+    Experiment(
+        id="R18",
+        name="machines",
+        promise="No order of events breaks a book, an order, a connection, the pace or the journal",
+        goals={"steps": 250_000},
+        batch=5,
+        code="proofs.state_machines:prove",
+    ),
 )

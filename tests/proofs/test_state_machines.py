@@ -1,0 +1,30 @@
+"""A machine is worth what it catches: each is run as it is, and one with its safeguard taken away."""
+
+from collections import Counter
+
+import pytest
+from hypothesis.stateful import initialize
+from proofs.machines.limiter import LimiterMachine
+from proofs.state_machines import MACHINES, run
+
+from woodlot.rest.pacing import Pacer
+
+
+@pytest.mark.parametrize("seed", range(len(MACHINES)))
+def test_no_order_of_events_breaks_a_core(seed: int) -> None:
+    steps: Counter[str] = Counter()
+    run(list(MACHINES.values())[seed], seed, steps)
+    assert steps["all"] > 500
+
+
+class Unpaced(LimiterMachine):
+    """The machine of the pace, without a pace."""
+
+    @initialize()
+    def take_the_pace_away(self) -> None:
+        self.pacer = Pacer.unlimited()
+
+
+def test_the_machine_of_the_pace_catches_that_there_is_none() -> None:
+    with pytest.raises(AssertionError, match="calls within"):
+        run(Unpaced, 1, Counter())
