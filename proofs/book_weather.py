@@ -3,6 +3,7 @@
 After every update and every snapshot a book that calls itself SYNCED is held against the exchange's own window.
 """
 
+import functools
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -294,6 +295,11 @@ def window_of(book: Book) -> Window:
     """Return a book as the exchange keeps it: whole numbers of steps."""
     bids, asks = book.spelled()
     return (
-        tuple((round(float(price) * 10), round(float(size) * 1000)) for price, size in bids),
-        tuple((round(float(price) * 10), round(float(size) * 1000)) for price, size in asks),
+        tuple((_steps(price, 10), _steps(size, 1000)) for price, size in bids),
+        tuple((_steps(price, 10), _steps(size, 1000)) for price, size in asks),
     )
+
+
+@functools.lru_cache(maxsize=100_000)
+def _steps(text: str, steps_per_unit: int) -> int:
+    return round(float(text) * steps_per_unit)

@@ -43,7 +43,7 @@ class Campaign:
     def run(self) -> bool:
         """Run until all is done, the time is up or the plan says to stop; return whether all of it ran."""
         # Proofs that wait for real time run beside those that need a processor.
-        crews = {False: Crew(self.plan.workers), True: Crew(1)}
+        crews = {False: Crew(self.plan.workers), True: Crew(self.plan.workers)}
         until_s = time.monotonic() + self.plan.minutes * 60
         try:
             self._start_failed_seeds(crews)

@@ -78,6 +78,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         code="proofs.frames:prove",
     ),
     Experiment(
+        id="R8",
+        name="replies",
+        promise="A bad reply ends in an error of ours: no answer is made of it, and no order is taken for refused",
+        goals={"replies": 200_000},
+        batch=10_000,
+        code="proofs.replies:prove",
+    ),
+    Experiment(
         id="R9",
         name="chaos",
         promise="On any bad line a book is right or withdrawn, executions are told once, no order is sent twice",
@@ -102,6 +110,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         goals={"messages": 10_000_000},
         batch=1,
         code="proofs.memory:prove",
+    ),
+    Experiment(
+        id="R11",
+        name="long-life",
+        promise="Days of a trading desk leave no task and no descriptor behind",
+        goals={"hours": 72},
+        batch=1,
+        code="proofs.simulation.enduring:prove",
     ),
     Experiment(
         id="R12",

@@ -23,8 +23,11 @@ _SPREAD = 0.002
 class Bot:
     """Trade at random until told to stop. Handles are drawn here, so that a seed gives the same ones."""
 
-    def __init__(self, desk: Desk, chance: random.Random, *, books: Mapping[str, LiveBook]) -> None:
+    def __init__(
+        self, desk: Desk, chance: random.Random, *, books: Mapping[str, LiveBook], pause_s: tuple[float, float]
+    ) -> None:
         self._desk = desk
+        self._pause_s = pause_s
         self._books = books
         self._chance = chance
         self.told: list[tuple[str, int, int]] = []
@@ -40,9 +43,9 @@ class Bot:
             self.told.append((fill.symbol, fill.trade_id, fill.order_id))
 
     async def trade(self) -> None:
-        """Do something a few times a second; no call is waited for before the next is made."""
+        """Do something again and again; no call is waited for before the next is made."""
         while self.is_busy:
-            await asyncio.sleep(self._chance.uniform(0.05, 1.0))
+            await asyncio.sleep(self._chance.uniform(*self._pause_s))
             task = asyncio.create_task(self._act())
             self._waiting.add(task)
             task.add_done_callback(self._waiting.discard)

@@ -26,7 +26,6 @@ from woodlot.wire.enums import StatusFilter
 from woodlot.wire.trade import GetOrders, GetTransactionHistory
 
 TROUBLE_S = 60.0
-_STEP_S = 0.05
 # The longest call is given up after 10 s, and nothing here is under way for longer: so long after it, silence proves.
 _CALL_S = 10.0
 _ABSENCE_IS_PROOF_AFTER_S = 40.0
@@ -51,6 +50,12 @@ class Result:
 
 class Course:
     """One seed. Everything in it hangs on one clock and one source of chance."""
+
+    step_s = 0.05
+    """How often the market moves."""
+
+    pause_s = (0.05, 1.0)
+    """How long the bot waits before it does the next thing."""
 
     def __init__(
         self, seed: int, *, trouble_s: float = TROUBLE_S, troubles: Troubles | None = None, has_calm: bool = True
@@ -98,9 +103,9 @@ class Course:
         tasks = [asyncio.create_task(one) for one in (self._move_market(), self._push_accounts())]
         try:
             async with self.desk() as desk:
-                bot = Bot(desk, self._bot_chance, books=self._books)
+                bot = Bot(desk, self._bot_chance, books=self._books, pause_s=self.pause_s)
                 tasks += [asyncio.create_task(one) for one in (bot.read(), bot.trade(), *self._follow(desk))]
-                tasks += [asyncio.create_task(one) for one in self._disturbances()]
+                tasks += [asyncio.create_task(one) for one in self.disturbances()]
                 await asyncio.sleep(self._trouble_s)
                 if self._has_calm:
                     await self._calm(desk, bot)
@@ -116,7 +121,7 @@ class Course:
 
     async def _move_market(self) -> None:
         while True:
-            await asyncio.sleep(_STEP_S if self._floor.is_moving else 1.0)
+            await asyncio.sleep(self.step_s if self._floor.is_moving else 1.0)
             if not self._network.is_down:
                 self._floor.step()
 
@@ -136,7 +141,8 @@ class Course:
 
     # Trouble.
 
-    def _disturbances(self) -> list[Coroutine[Any, Any, None]]:
+    def disturbances(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what goes on beside desk and bot until the end."""
         troubles = self._dice.troubles
         return [
             self._now_and_then(troubles.cut_every_s, "sockets cut", self._cut_one),

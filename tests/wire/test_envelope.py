@@ -95,3 +95,8 @@ def test_a_body_that_breaks_the_contract_is_kept_in_its_error(body: bytes) -> No
 def test_amounts_that_are_not_finite_are_not_let_in() -> None:
     with pytest.raises(UnexpectedReply):
         open_reply(SystemInfo, http_status=200, body=b'{"success": true, "data": {"status": "NaN"}}')
+
+
+def test_a_spoilt_byte_in_a_key_is_not_taken_for_a_key_that_is_missing() -> None:
+    with pytest.raises(UnexpectedReply):
+        opened(b'{"success":true,"data":{"asks":[],"bids":[]},"time\xffstamp":1751620923344}')

@@ -45,6 +45,9 @@ def open_reply(answer: type[AnswerT], *, http_status: int, body: bytes, endpoint
     UnexpectedReply where the body is not what the contract says.
     """
     try:
+        # The decoder passes over a key that it does not know, unread: of one with a spoilt byte it would make nothing,
+        # and of its value what is assumed where there is none.
+        str(body, "utf-8")
         envelope = _envelopes.decode(body)
     except _UNREADABLE as error:
         raise _not_understood(_unreadable(error), http_status=http_status, body=body, endpoint=endpoint) from error
