@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import hypothesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from proofs.experiment import Outcome
@@ -43,7 +43,9 @@ def prove(seeds: range, scale: float = 1.0) -> Outcome:
     return outcome
 
 
-def run(machine: type[RuleBasedStateMachine], seed: int, steps: Counter[str]) -> None:
+def run(
+    machine: type[RuleBasedStateMachine], seed: int, steps: Counter[str], *, phases: tuple[Phase, ...] = tuple(Phase)
+) -> None:
     """Let hypothesis drive a machine from a seed, and count the steps. Raises what the machine raises."""
 
     class Counted(machine):
@@ -57,6 +59,7 @@ def run(machine: type[RuleBasedStateMachine], seed: int, steps: Counter[str]) ->
         stateful_step_count=_STEPS,
         deadline=None,
         database=None,
+        phases=phases,
         suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large),
     )
     run_state_machine_as_test(hypothesis.seed(seed)(Counted), settings=test)

@@ -25,12 +25,16 @@ class LimiterMachine(RuleBasedStateMachine):
     @initialize(calls=st.integers(1, 6), window_s=st.sampled_from((1.0, 10.0)))
     def begin(self, calls: int, window_s: float) -> None:
         self.limit = Limit(calls, window_s)
-        self.pacer = Pacer(limit_of=lambda _: self.limit)
+        self.pacer = self.pace(self.limit)
         self.now_s = 100.0
         self.waiting: list[Turn] = []
         self.under_way: list[Call] = []
         self.ghosts: list[Call] = []
         self.arrived_s: list[float] = []
+
+    def pace(self, limit: Limit) -> Pacer:
+        """Return what is under proof."""
+        return Pacer(limit_of=lambda _: limit)
 
     @rule(seconds=st.sampled_from((0.0, 0.01, 0.2, 0.9, 1.001, 3.0, 9.0)))
     def time_passes(self, seconds: float) -> None:

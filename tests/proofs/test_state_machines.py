@@ -3,11 +3,12 @@
 from collections import Counter
 
 import pytest
-from hypothesis.stateful import initialize
+from hypothesis import Phase
 from proofs.machines.limiter import LimiterMachine
 from proofs.state_machines import MACHINES, run
 
 from woodlot.rest.pacing import Pacer
+from woodlot.wire.limits import Limit
 
 
 @pytest.mark.parametrize("seed", range(len(MACHINES)))
@@ -20,11 +21,10 @@ def test_no_order_of_events_breaks_a_core(seed: int) -> None:
 class Unpaced(LimiterMachine):
     """The machine of the pace, without a pace."""
 
-    @initialize()
-    def take_the_pace_away(self) -> None:
-        self.pacer = Pacer.unlimited()
+    def pace(self, limit: Limit) -> Pacer:
+        return Pacer.unlimited()
 
 
 def test_the_machine_of_the_pace_catches_that_there_is_none() -> None:
     with pytest.raises(AssertionError, match="calls within"):
-        run(Unpaced, 1, Counter())
+        run(Unpaced, 1, Counter(), phases=(Phase.generate,))
