@@ -6,7 +6,7 @@ is what makes a hundred thousand frames a second possible. aiohttp reads, and do
 
 import asyncio
 import logging
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from aiohttp import WSMsgType, web
 
@@ -14,6 +14,9 @@ from woodlot.clock import Clock
 from woodlot.sandbox.faults import Faults
 from woodlot.sandbox.listen_keys import ListenKey
 from woodlot.sandbox.sockets import Said, Session, Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Stream: TypeAlias = Literal["public", "private"]
 
@@ -51,6 +54,8 @@ class Connection:
         self.is_mute = False
         """Whether it gets no more data; its commands are answered."""
         self.outlives_key = False
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when what it is subscribed to may have changed."""
         self._clock = clock
         self._faults = faults or Faults(clock=clock)
         self._socket = web.WebSocketResponse(
@@ -161,7 +166,9 @@ class Connection:
                 case _ if self._is_deaf:
                     pass
                 case WSMsgType.TEXT:
-                    self._answer(self.session.receive(message.data, now_ms=now_ms))
+                    replies = self.session.receive(message.data, now_ms=now_ms)
+                    self.on_change()
+                    self._answer(replies)
                 case WSMsgType.BINARY:
                     self._answer(self.session.refuse_binary(now_ms=now_ms))
                 case WSMsgType.PING:

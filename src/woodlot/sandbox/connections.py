@@ -56,6 +56,9 @@ class Connections:
         self._frame_quirks = FrameQuirks(self._quirks)
         self._frame_faults = FrameFaults(self._faults, clock=clock)
         self._live: set[Connection] = set()
+        # Who hears a topic, and what anybody hears: worked out when asked for, forgotten when a subscription changes.
+        self._hearing: dict[tuple[str, str | None], list[Connection]] = {}
+        self._topics: frozenset[str] | None = None
         self._opened: dict[str, deque[float]] = {}
 
     def __len__(self) -> int:
@@ -85,10 +88,12 @@ class Connections:
                 if older.key is connection.key:
                     older.close(self._quirks.key_close_code)
         self._live.add(connection)
+        connection.on_change = self._forget_who_hears
         try:
             yield
         finally:
             self._live.discard(connection)
+            self._forget_who_hears()
 
     def publish(self, topic: str, event: Pushed, *, ts: int, account_id: str | None = None) -> None:
         """Send an event to everybody who subscribed to `topic`; a private one only to its account."""
@@ -124,9 +129,11 @@ class Connections:
         """How many bytes wait for the slowest client."""
         return max((connection.unread for connection in self._live), default=0)
 
-    def topics(self) -> set[str]:
+    def topics(self) -> frozenset[str]:
         """Return what anybody is subscribed to."""
-        return {topic for connection in self._live for topic in connection.session.topics}
+        if self._topics is None:
+            self._topics = frozenset(topic for connection in self._live for topic in connection.session.topics)
+        return self._topics
 
     def end_overdue(self) -> None:
         """Cut the silent ones; close those whose listen key or time is over."""
@@ -177,11 +184,18 @@ class Connections:
             connection.flush()
 
     def _listeners(self, topic: str, account_id: str | None) -> list[Connection]:
-        return [
-            connection
-            for connection in self._live
-            if topic in connection.session.topics and connection.account_id == account_id
-        ]
+        hearing = self._hearing.get((topic, account_id))
+        if hearing is None:
+            hearing = self._hearing[topic, account_id] = [
+                connection
+                for connection in self._live
+                if topic in connection.session.topics and connection.account_id == account_id
+            ]
+        return hearing
+
+    def _forget_who_hears(self) -> None:
+        self._hearing.clear()
+        self._topics = None
 
     def _pass_on(self, payload: bytes, listeners: list[Connection], topic: str, account_id: str | None) -> None:
         payload = self._frame_quirks.respelled(payload, topic=topic)

@@ -1,15 +1,15 @@
 """This file is what an exchange has to say after a command, in the order in which it happened."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
+
+import msgspec
 
 from woodlot.wire.enums import Side
 from woodlot.wire.events import AlgoExecutionReport, Balance, ExecutionReport, Position
 
 
-@dataclass(frozen=True, slots=True)
-class TradePrinted:
+class TradePrinted(msgspec.Struct, frozen=True):
     """Two orders met. `side` is the taker's; `rpi` says that the maker was hidden from API takers."""
 
     symbol: str
@@ -20,32 +20,28 @@ class TradePrinted:
     rpi: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(msgspec.Struct, frozen=True):
     """One step of one order, for the account it belongs to."""
 
     account_id: str
     report: ExecutionReport
 
 
-@dataclass(frozen=True, slots=True)
-class BalancesChanged:
+class BalancesChanged(msgspec.Struct, frozen=True):
     """The tokens of an account that are not as they were last pushed; after the reports that changed them."""
 
     account_id: str
     balances: tuple[Balance, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PositionsChanged:
+class PositionsChanged(msgspec.Struct, frozen=True):
     """The positions of an account that changed, or whose open orders did; after the balances."""
 
     account_id: str
     positions: tuple[Position, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AlgoReported:
+class AlgoReported(msgspec.Struct, frozen=True):
     """The legs of one algo order that changed, for the account it belongs to."""
 
     account_id: str

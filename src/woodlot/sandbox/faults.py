@@ -44,15 +44,12 @@ class Faults:
         self._seed = seed
         self._switched_on = 0
         self._armed: dict[int, _Armed] = {}
+        self.any_on = False
+        """Whether anything is switched on at all, whatever its schedule says."""
         # Kind -> the faults of that kind. What is asked for at each frame is one look into a dict.
         self._of_kind: dict[str, list[_Armed]] = {}
         for fault in faults:
             self.switch_on(fault)
-
-    @property
-    def any_on(self) -> bool:
-        """Whether anything is switched on at all, whatever its schedule says."""
-        return bool(self._armed)
 
     def switch_on(self, fault: Fault) -> int:
         """Arm a fault from now on and return the number by which it is switched off. Raises ConfigurationError."""
@@ -63,6 +60,7 @@ class Faults:
         chance = random.Random(f"{self._seed} fault {number}")
         armed = _Armed(fault, began_ms=self._now_ms(), chance=chance)
         self._armed[number] = armed
+        self.any_on = True
         self._of_kind.setdefault(fault.kind.name, []).append(armed)
         return number
 
@@ -72,11 +70,13 @@ class Faults:
         if armed is None:
             return False
         self._of_kind[armed.fault.kind.name].remove(armed)
+        self.any_on = bool(self._armed)
         return True
 
     def clear(self) -> None:
         self._armed.clear()
         self._of_kind.clear()
+        self.any_on = False
 
     def state(self) -> list[FaultState]:
         """Return what is switched on."""

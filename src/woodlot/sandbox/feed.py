@@ -15,7 +15,6 @@ from woodlot.sandbox.chains import Chain, Levels, spelled, to_step
 from woodlot.sandbox.faults import Faults
 from woodlot.sandbox.quirks import Quirks
 from woodlot.sandbox.replies import trimmed
-from woodlot.wire.amount import plain
 from woodlot.wire.answer import Event
 from woodlot.wire.enums import Side
 from woodlot.wire.events import BestBidOffer, TradePrint
@@ -110,10 +109,12 @@ class Feed:
         )
         return pushes
 
-    def touches(self, *, now_ms: int) -> list[Push]:
-        """Return the best bids and offers that changed, each at most every 10 ms."""
+    def touches(self, *, now_ms: int, wanted: frozenset[str] | None = None) -> list[Push]:
+        """Return the best bids and offers that changed, each at most every 10 ms; only what is `wanted`, if given."""
         pushes: list[Push] = []
         for (symbol, rpi), touch in self._touches.items():
+            if wanted is not None and wanted.isdisjoint(touch.topics):
+                continue
             version = self._books.version(symbol, rpi=rpi)
             if touch.version != version and touch.is_due(now_ms):
                 bids, asks = self._books.window(symbol, 1, rpi=rpi)
@@ -236,7 +237,7 @@ class _Touch:
         self.ts = 0
         self.version = -1
         self._instrument = instrument
-        self._topics = [kind(instrument.symbol).name for kind in _kinds(instrument, Bbo, RpiBbo, rpi=rpi)]
+        self.topics = [kind(instrument.symbol).name for kind in _kinds(instrument, Bbo, RpiBbo, rpi=rpi)]
         self._shown: tuple[Levels, Levels] = ([], [])
 
     def is_due(self, now_ms: int) -> bool:
@@ -259,7 +260,7 @@ class _Touch:
             ask_size=ask_size,
             ts=now_ms,
         )
-        return [Push(topic, event) for topic in self._topics]
+        return [Push(topic, event) for topic in self.topics]
 
     def _side(self, levels: Levels) -> tuple[Decimal, Decimal] | tuple[None, None]:
         if not levels:
@@ -270,4 +271,4 @@ class _Touch:
 
 def _level(price: Decimal, size: Decimal) -> Level:
     """Spell a level for REST, where the same number has no trailing zeros (websocket-v3 §6)."""
-    return Level(price=plain(trimmed(price)), quantity=plain(trimmed(size)))
+    return Level(price=trimmed(price), quantity=trimmed(size))

@@ -30,6 +30,8 @@ class ListenKeys:
     def __init__(self, *, life_ms: int, scope: Literal["account", "each"] = "account") -> None:
         self._life_ms = life_ms
         self._scope = scope
+        self.changes = 0
+        """Grows whenever a key is made, which may have ended another one."""
         self._of_account: dict[str, ListenKey] = {}
         self._of_text: dict[str, ListenKey] = {}
 
@@ -38,6 +40,7 @@ class ListenKeys:
         text = "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH))
         key = ListenKey(text, account_id, now_ms + self._life_ms)
         self._forget_dead(now_ms)
+        self.changes += 1
         old = self._of_account.get(account_id)
         if old is not None and self._scope == "account":
             self._of_text.pop(old.text, None)

@@ -21,6 +21,8 @@ class Market:
 
     __slots__ = (
         "_bands",
+        "_plain_prices",
+        "_plain_quantities",
         "_prices",
         "_quantities",
         "base",
@@ -55,8 +57,6 @@ class Market:
         self.book = Book[Order]()
         # What only retail flow can hit (rest-v3 §7.1, RPI).
         self.rpi = Book[Order]()
-        self._prices = _Multiples(instrument.quote_tick)
-        self._quantities = _Multiples(instrument.base_tick)
         self.day = DayOfTrades()
         self.last: int | None = None
         # Two things that nobody knows (rest-v3 §14 no 4, no 11); a quirk sets them otherwise.
@@ -67,6 +67,10 @@ class Market:
         self.highest: int | None = None
         self.tick = units(instrument.quote_tick)
         self.lot = units(instrument.base_tick)
+        self._prices = _Multiples(instrument.quote_tick)
+        self._quantities = _Multiples(instrument.base_tick)
+        self._plain_prices = _PlainMultiples(instrument.quote_tick)
+        self._plain_quantities = _PlainMultiples(instrument.base_tick)
         # One tick times one lot, in units of the quote asset.
         self.worth, rest = divmod(self.tick * self.lot, ONE)
         if rest or self.tick % 2 or units(instrument.quote_min) % self.tick or units(instrument.base_min) % self.lot:
@@ -187,15 +191,18 @@ class Market:
 
     def plain_price(self, ticks: int) -> Decimal:
         """Return a price without trailing zeros, as orders and reports show it."""
-        return decimal(ticks * self.tick)
+        return self._plain_prices[ticks]
 
     def plain_quantity(self, lots: int) -> Decimal:
         """Return a quantity without trailing zeros, as orders and reports show it."""
-        return decimal(lots * self.lot)
+        return self._plain_quantities[lots]
 
 
 class _Multiples(dict[int, Decimal]):
-    """Multiples of a tick or a step, worked out once: the windows of a book ask for the same ones all the time."""
+    """Multiples of a tick or a step, worked out once: orders and the windows of a book ask for the same ones again.
+
+    A state file carries none of them.
+    """
 
     def __init__(self, step: Decimal) -> None:
         super().__init__()
@@ -204,8 +211,21 @@ class _Multiples(dict[int, Decimal]):
     def __missing__(self, number: int) -> Decimal:
         if len(self) >= _MULTIPLES_KEPT:
             self.clear()
-        multiple = self[number] = EXACT.multiply(self._step, number)
+        multiple = self[number] = self._multiple(number)
         return multiple
+
+    def __reduce__(self) -> tuple[type, tuple[Decimal]]:
+        return type(self), (self._step,)
+
+    def _multiple(self, number: int) -> Decimal:
+        return EXACT.multiply(self._step, number)
+
+
+class _PlainMultiples(_Multiples):
+    """The same without trailing zeros."""
+
+    def _multiple(self, number: int) -> Decimal:
+        return decimal(number * units(self._step))
 
 
 def _ratio(number: Decimal | None) -> Ratio:

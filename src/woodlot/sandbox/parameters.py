@@ -44,9 +44,7 @@ def _json_object(body: str) -> dict[str, Any]:
     if not body:
         return {}  # "empty body against {} on POST without parameters: accept both" (rest-v3 §14 no 18)
     try:
-        parsed = json.loads(
-            body, parse_float=_exact, parse_constant=_refuse_constant, object_pairs_hook=_one_value_each
-        )
+        parsed = _decoder.decode(body)
     except (ValueError, RecursionError):
         raise invalid("The request body is not valid JSON.") from None
     if not isinstance(parsed, dict):
@@ -90,7 +88,9 @@ def _encodable(parameters: dict[str, Any]) -> dict[str, Any]:
     try:
         for name, value in parameters.items():
             name.encode()
-            str(value).encode()
+            # Most values are plain text, of which nothing has to be made to see it.
+            if not (type(value) is str and value.isascii()):
+                str(value).encode()
     except (UnicodeEncodeError, ValueError, RecursionError):
         raise invalid("The request is not valid UTF-8.") from None
     return parameters
@@ -106,3 +106,7 @@ def _exact(text: str) -> Decimal:
 def _refuse_constant(text: str) -> object:
     """NaN and Infinity are Python's JSON, not the wire's."""
     raise ValueError(text)
+
+
+# msgspec would let a name be given twice; and `json.loads` with hooks makes a decoder of its own for each body.
+_decoder = json.JSONDecoder(parse_float=_exact, parse_constant=_refuse_constant, object_pairs_hook=_one_value_each)

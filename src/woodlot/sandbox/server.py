@@ -78,6 +78,7 @@ class Sandbox:
         self._runner: web.ServerRunner | None = None
         self._loops: list[asyncio.Task[None]] = []
         self._stepped_s = clock.monotonic_s()
+        self._keys_seen = 0
         self.port = options.port
 
     @classmethod
@@ -222,7 +223,9 @@ class Sandbox:
 
     def _after_reply(self) -> None:
         self._tell()
-        self.connections.end_overdue()
+        if self._keys_seen != self._listen_keys.changes:
+            self._keys_seen = self._listen_keys.changes
+            self.connections.end_overdue()
 
     def _move_market(self) -> None:
         if self._is_down():
@@ -234,7 +237,7 @@ class Sandbox:
         if self._scenario is not None:
             self._scenario.play(self.simulation)
         self._tell()
-        self._publish(self.simulation.publish(wanted=frozenset(self.connections.topics()), all_books=False))
+        self._publish(self.simulation.publish(wanted=self.connections.topics(), all_books=False))
         if self._options.quirks.initial_private_state:
             self.connections.greet(self.simulation.state_of, ts=self._clock.now_ms())
         self.connections.suffer()
@@ -242,7 +245,7 @@ class Sandbox:
 
     def _tell(self) -> None:
         """Pass on what the exchange has to say: to everybody, and to the accounts concerned."""
-        self._publish(self.simulation.tell())
+        self._publish(self.simulation.tell(wanted=self.connections.topics()))
         now_ms = self._clock.now_ms()
         for late in self._open_gate.late_refusals():
             topic = ExecutionReports().name

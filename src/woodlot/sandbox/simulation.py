@@ -36,6 +36,9 @@ from woodlot.wire.topics import AlgoExecutionReports, Balances, ExecutionReports
 
 STEP_MS = 1000 // STEPS_PER_SECOND
 
+_REPORTS, _ALGO_REPORTS = ExecutionReports().name, AlgoExecutionReports().name
+_BALANCES, _POSITIONS = Balances().name, Positions().name
+
 
 class Telling(NamedTuple):
     """One push; with an account it is for that one alone."""
@@ -103,8 +106,11 @@ class Simulation:
                     self._supply_indexes()
         self.exchange.tick()
 
-    def tell(self) -> list[Telling]:
-        """Return what has happened since the last call: trades to all, the rest to whom it concerns; then touches."""
+    def tell(self, *, wanted: frozenset[str] | None = None) -> list[Telling]:
+        """Return what has happened since the last call: trades to all, the rest to whom it concerns; then touches.
+
+        Of the touches only what is `wanted`, if that is given.
+        """
         tellings: list[Telling] = []
         for event in self._in_order(self.exchange.take_events()):
             match event:
@@ -113,27 +119,27 @@ class Simulation:
                     push = self.feed.trade(symbol, price=price, quantity=quantity, side=side, ts=ts, rpi=rpi)
                     tellings.append(Telling(*push))
                 case Reported(account_id, report):
-                    tellings.append(Telling(ExecutionReports().name, report, account_id))
+                    tellings.append(Telling(_REPORTS, report, account_id))
                 case BalancesChanged(account_id, balances):
-                    tellings.append(Telling(Balances().name, BalanceUpdate(balances=balances), account_id))
+                    tellings.append(Telling(_BALANCES, BalanceUpdate(balances=balances), account_id))
                 case PositionsChanged(account_id, positions):
-                    tellings.append(Telling(Positions().name, PositionUpdate(positions=positions), account_id))
+                    tellings.append(Telling(_POSITIONS, PositionUpdate(positions=positions), account_id))
                 case AlgoReported(account_id, legs):
-                    tellings.append(Telling(AlgoExecutionReports().name, legs, account_id))
-        tellings += _public(self.feed.touches(now_ms=self.clock.now_ms()))
+                    tellings.append(Telling(_ALGO_REPORTS, legs, account_id))
+        tellings += _public(self.feed.touches(now_ms=self.clock.now_ms(), wanted=wanted))
         return tellings
 
     def state_of(self, topic: str, account_id: str) -> Pushed | None:
         """Return everything that a private topic tells of changes; None where it tells no state."""
         now_ms = self.clock.now_ms()
-        if topic == Balances().name:
+        if topic == _BALANCES:
             rows = self.exchange.balances(account_id)
             return BalanceUpdate(
                 balances=tuple(
                     Balance(token=row.token, holding=row.holding, frozen=row.frozen, ts=now_ms) for row in rows
                 )
             )
-        if topic == Positions().name:
+        if topic == _POSITIONS:
             held = self.exchange.futures.positions(account_id).positions
             return PositionUpdate(
                 positions=tuple(

@@ -1,5 +1,6 @@
 """This file is how single replies are spelled where they differ from their neighbours: the recorded oddities."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -34,6 +35,7 @@ class Spelling:
         return bool(self.has_numbers) or name in self.numbers
 
 
+@functools.cache
 def spelling_of(answer: type[Answer], *, numbers: bool) -> Spelling:
     """Return how an answer is spelled; `numbers` is what its endpoint does where nothing else is recorded."""
     spelling = _SPELLINGS.get(answer, _PLAIN)

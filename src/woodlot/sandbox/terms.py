@@ -1,7 +1,7 @@
 """This file is what an order asks for, worked out in whole numbers and held against its market's filters."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from woodlot.sandbox.accounts import Account
 from woodlot.sandbox.filters import check_band, check_bounds, lots_of, ticks_of
@@ -20,8 +20,7 @@ _ALWAYS_SHOWN = frozenset({OrderType.MARKET, OrderType.IOC, OrderType.FOK})
 _AT_THE_TOUCH = frozenset({OrderType.ASK, OrderType.BID})
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What an order asks for: ticks, lots, ticks times lots (`budget`) and units (`amount`, `cost`).
 
     `limit` is the worst price it may trade at, `asset` and `cost` what it may need of which asset.

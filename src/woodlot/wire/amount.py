@@ -17,6 +17,8 @@ else:
 
 # What a person or a program may type: digits with an optional fraction and exponent. Not "1_0", " 1", "NaN".
 _TYPED = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+# The usual ones: digits with a fraction, of which nothing but their number has to be looked at.
+_PLAIN = re.compile(r"\d+(\.\d+)?", re.ASCII)
 # Longer than any amount on any exchange; keeps a stray "1e999" from becoming a thousand digits on the wire.
 _MOST_DIGITS = 60
 
@@ -29,6 +31,8 @@ def exact(value: object, field: str) -> Decimal:
     >>> exact("0.001", "quantity")
     Decimal('0.001')
     """
+    if type(value) is str and len(value) <= _MOST_DIGITS and _PLAIN.fullmatch(value):
+        return Decimal(value)
     if isinstance(value, float):
         raise FloatRefused(field, value)
     if isinstance(value, bool) or not isinstance(value, Decimal | str | int):

@@ -2,7 +2,8 @@
 
 import functools
 import json
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar, cast, get_args
 
@@ -133,10 +134,21 @@ def encode_ours(value: object) -> object:
 
 
 def _refuse_what_is_not_finite(value: msgspec.Struct) -> None:
-    for name in _decimal_fields(type(value)):
-        number: object = getattr(value, name)
-        if isinstance(number, Decimal) and not number.is_finite():
+    # An exchange makes and a client reads thousands a second: all fields in one call, the commonest class first.
+    for number in _amounts_of(type(value))(value):
+        if number.__class__ is Decimal and not number.is_finite():
+            name = next(name for name in _decimal_fields(type(value)) if getattr(value, name) is number)
             raise ValueError(f"{name} is {number}")
+
+
+@functools.cache
+def _amounts_of(kind: type[msgspec.Struct]) -> Callable[[msgspec.Struct], tuple[Any, ...]]:
+    """Return what reads all amounts of a message."""
+    names = _decimal_fields(kind)
+    read = operator.attrgetter(*names) if names else None
+    if read is None:
+        return lambda _: ()
+    return read if len(names) > 1 else lambda value: (read(value),)
 
 
 @functools.cache

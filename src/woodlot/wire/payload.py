@@ -80,6 +80,8 @@ def _reader(annotation: Any) -> Reader | None:
 
 def _word(words: type[StrEnum], value: object, field: str) -> StrEnum:
     """Words towards the exchange are closed, those too that are open from it: a misspelled one is refused here."""
+    if isinstance(value, words):
+        return value
     if value not in list(words):
         raise ArgumentError(field, f"expected one of {', '.join(words)}, got {str(value)[:40]!r}")
     return words(value)
