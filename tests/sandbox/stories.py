@@ -1,9 +1,4 @@
-"""A small market with one person in it, told step by step; `python -m tests.sandbox.stories 1 2 3` prints its hashes.
-
-Needs nothing but the exchange itself, so that interpreters without the test tools can tell it too.
-"""
-
-import sys
+"""A small market with one person in it, told step by step."""
 
 from woodlot.clock import ManualClock
 from woodlot.sandbox.instruments import LISTING, PERPETUALS
@@ -37,7 +32,3 @@ def tell(told: Simulation, *, steps: int = 100) -> str:
         wanted = frozenset({f"ticker@{BTC}", f"markprice@{PERP}", f"kline@{BTC}@1m"})
         fingerprint.add([*told.tell(), *told.publish(wanted=wanted)], ts=told.clock.now_ms())
     return fingerprint.hexdigest()
-
-
-if __name__ == "__main__":
-    print(*(tell(market(seed=int(seed))[0]) for seed in sys.argv[1:]))

@@ -8,8 +8,9 @@ import pytest
 from woodlot.clock import ManualClock
 from woodlot.sandbox.exchange import Exchange
 from woodlot.sandbox.history import MOST_MINUTES, MOST_TRADES, History, make_up, span
-from woodlot.sandbox.prices import FairPrice
+from woodlot.sandbox.prices import FairPrice, fair_prices
 from woodlot.wire.enums import KlineType, Side
+from woodlot.wire.public import Candle
 
 BTC = "SPOT_BTC_USDT"
 START_MS = ManualClock().now_ms()
@@ -168,3 +169,20 @@ def test_a_past_that_nobody_looks_at_keeps_no_more_than_a_thousand_trades_waitin
 
     assert history._of[BTC]._past is None
     assert not history._of[BTC]._waiting
+
+
+@pytest.mark.parametrize("late_s", [1, 37, 59])
+def test_the_same_seed_has_the_same_past_minutes_and_price_in_whatever_second_it_is_started(late_s: int):
+    minute_ms = START_MS - START_MS % MINUTE_MS
+
+    def past(start_ms: int) -> tuple[list[Candle], float]:
+        instruments = Exchange(clock=ManualClock()).instruments
+        history, fair = History(instruments), fair_prices(instruments, seed=7)
+        make_up(history, instruments=instruments, fair=fair, seed=7, now_ms=start_ms)
+        candles = history.candles(BTC, KlineType.MINUTE_1, limit=100, now_ms=start_ms)
+        return [candle for candle in candles if candle.start_timestamp.ms < minute_ms], fair[BTC].price
+
+    candles, price = past(minute_ms + late_s * 1000)
+
+    assert len(candles) == 99
+    assert (candles, price) == (past(minute_ms)[0][:99], past(minute_ms)[1])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from proofs.determinism import told_by
 from tests.sandbox.caller import FAR_BID, running
 from tests.sandbox.stories import market, tell
 
@@ -15,8 +16,6 @@ from woodlot.errors import ConfigurationError
 from woodlot.sandbox.back_office import BackOffice
 from woodlot.sandbox.state import State, describe, header, restore, snapshot
 from woodlot.wire.trade import GetOrders
-
-STORY = ("-m", "tests.sandbox.stories", "1", "2", "3")
 
 
 def test_a_saved_exchange_goes_on_as_if_nothing_had_been():
@@ -123,18 +122,7 @@ def _others() -> list[str]:
 
 @pytest.mark.slow
 def test_the_same_seed_tells_the_same_story_in_every_process_and_python_version_at_hand():
-    told = {
-        python: subprocess.run(
-            [python, *STORY], capture_output=True, text=True, check=True, env=_bare_environment()
-        ).stdout
-        for python in (sys.executable, *_others())
-    }
+    told = {python: tuple(told_by(python, seeds=range(3), is_saved=False)) for python in (sys.executable, *_others())}
 
     assert len(set(told.values())) == 1, told
-    assert len(set(told[sys.executable].split())) == 3
-
-
-def _bare_environment() -> dict[str, str]:
-    root = Path(__file__).parents[2]
-    # A hash seed of its own for each process: nothing may follow the order of a set.
-    return {"PYTHONPATH": os.pathsep.join((str(root), str(root / "src"))), "PYTHONHASHSEED": "random"}
+    assert len(set(told[sys.executable])) == 3

@@ -28,7 +28,7 @@ from woodlot.sandbox.events import (
 from woodlot.sandbox.funding import Funding
 from woodlot.sandbox.futures_desk import FuturesDesk
 from woodlot.sandbox.futures_prices import FuturesPrices
-from woodlot.sandbox.house import VALUED_IN, House
+from woodlot.sandbox.house import FUND_START, VALUED_IN, House
 from woodlot.sandbox.instruments import LISTING
 from woodlot.sandbox.liquidation import Liquidation
 from woodlot.sandbox.margin_desk import MarginDesk
@@ -72,7 +72,8 @@ class Exchange:
 
     Positions have a desk of their own, `futures`; so have orders that wait for a price, `algo`, and loans, `margin`.
     Prices and funding of perpetuals are told at `perpetuals`.
-    Each account remembers `history_kept` finished orders and as many fills.
+    Each account remembers `history_kept` finished orders and as many fills. `insurance_fund` is what liquidations may
+    cost before profits are cut.
     """
 
     def __init__(
@@ -83,13 +84,14 @@ class Exchange:
         listing: Sequence[Instrument] = LISTING,
         quirks: Quirks | None = None,
         history_kept: int = HISTORY_KEPT,
+        insurance_fund: Decimal = FUND_START,
     ) -> None:
         quirks = quirks or Quirks()
         self.instruments: Mapping[str, Instrument] = MappingProxyType({item.symbol: item for item in listing})
         self._clock = clock
         self._random = random.Random(seed)
         self._history_kept = history_kept
-        self._house = House(listing, clock=clock, quirks=quirks, fee_step=units(quirks.fee_step))
+        self._house = House(listing, clock=clock, quirks=quirks, fee_step=units(quirks.fee_step), fund=insurance_fund)
         self._accounts = self._house.accounts
         self._orders = OrderDesk(self._house)
         self._switch = DeadManSwitch()
@@ -134,6 +136,10 @@ class Exchange:
             self._house.ledger.deposit(account.wallet, asset=asset, amount=units(Decimal(amount)))
         self._accounts[account.id] = account
         return account
+
+    def account(self, account_id: str) -> Account:
+        """Return an account that was opened, here or before this exchange was saved. Raises Refusal."""
+        return self._house.account(account_id)
 
     def tick(self) -> None:
         """Let time pass: dead-man timers, mark prices, funding, interest, liquidations. The edge calls it each step."""

@@ -98,17 +98,28 @@ def make_up(
 ) -> None:
     """Fill a new history with the day before `now_ms`, and leave each fair price where the live market goes on.
 
-    The last hour has a trade about every second, the hours before it one every half minute.
+    The last hour has a trade about every second, the hours before it one every half minute. The past ends with the last
+    whole minute, so that the same seed gives the same minutes and goes on at the same price whatever second it is
+    started in; since then somebody has traded at that price each second.
     """
+    minute_ms = now_ms - now_ms % _MINUTE_MS
     paths: dict[FairPrice, list[tuple[float, int]]] = {}
     for symbol, instrument in instruments.items():
         walk = fair[symbol]
         # A perpetual goes where its spot pair went.
         path = paths.get(walk.anchor) if walk.anchor is not None else None
         paths[walk] = path = path or list(_path(walk))
+        since = [(walk.price, -second) for second in range(now_ms % _MINUTE_MS // 1000)]
         history.begin_with(
             symbol,
-            Past(path, f"{seed} history {symbol}", now_ms, walk.lot, instrument.quote_tick, instrument.base_tick),
+            Past(
+                [*path, *since],
+                f"{seed} history {symbol}",
+                minute_ms,
+                walk.lot,
+                instrument.quote_tick,
+                instrument.base_tick,
+            ),
         )
 
 
@@ -117,7 +128,7 @@ class Past(NamedTuple):
 
     path: Sequence[tuple[float, int]]
     seed: str
-    now_ms: int
+    ends_ms: int
     lot: float
     tick: Decimal
     step: Decimal
@@ -127,7 +138,7 @@ class Past(NamedTuple):
         for price, ago_s in self.path:
             quantity = on_grid(self.lot * chance.expovariate(1), self.step)
             side = Side.BUY if chance.random() < 0.5 else Side.SELL
-            yield on_grid(price, self.tick), quantity, side, self.now_ms - ago_s * 1000 + chance.randrange(1000)
+            yield on_grid(price, self.tick), quantity, side, self.ends_ms - ago_s * 1000 + chance.randrange(1000)
 
 
 def _path(walk: FairPrice) -> Iterator[tuple[float, int]]:

@@ -30,7 +30,7 @@ VALUED_IN: Final = "USDT"
 
 INSURANCE_FUND: Final = "insurance-fund"
 """The account that takes over what is liquidated; its wallet is the fund."""
-_FUND_START: Final = units(Decimal(1_000_000))
+FUND_START: Final = Decimal(1_000_000)
 
 # "11 digits in 2026" (websocket-v3 §9.1.1)
 _FIRST_ORDER_ID: Final = 82_000_000_001
@@ -39,7 +39,9 @@ _FIRST_ORDER_ID: Final = 82_000_000_001
 class House:
     """The exchange's rooms, without its doors: desks work in here, and `settle_down` ends each of their commands."""
 
-    def __init__(self, listing: Sequence[Instrument], *, clock: Clock, quirks: Quirks, fee_step: int) -> None:
+    def __init__(
+        self, listing: Sequence[Instrument], *, clock: Clock, quirks: Quirks, fee_step: int, fund: Decimal
+    ) -> None:
         self.clock = clock
         self.quirks = quirks
         self.accounts: dict[str, Account] = {}
@@ -67,7 +69,7 @@ class House:
         )
         self.risk = Risk(perpetuals=self.perpetuals, price_of=self.price_of)
         self.order_ids = count(_FIRST_ORDER_ID)
-        self.fund = self._open_fund()
+        self.fund = self._open_fund(fund)
         # What has to look at the market after each command, before the word of it goes out.
         self.watchers: list[Callable[[], None]] = []
 
@@ -104,7 +106,7 @@ class House:
         market = self.markets.get(f"SPOT_{asset}_{VALUED_IN}")
         return market.mark() if market else 0
 
-    def _open_fund(self) -> Account:
+    def _open_fund(self, money: Decimal) -> Account:
         fund = Account(
             INSURANCE_FUND,
             name="insurance fund",
@@ -117,7 +119,7 @@ class House:
             # It may owe what it has repaid for others.
             mode=AccountMode.MARGIN,
         )
-        self.ledger.deposit(fund.wallet, asset=VALUED_IN, amount=_FUND_START)
+        self.ledger.deposit(fund.wallet, asset=VALUED_IN, amount=units(money))
         self.accounts[fund.id] = fund
         return fund
 
