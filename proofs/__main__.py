@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     notebook = Notebook(None) if is_new else Notebook.of_these_sources()
     campaign = Campaign(plan, notebook)
     is_done = _watched(campaign, console)
-    if options.share == 1.0 and not is_new:
+    if not is_new:
         scorecard.write(EXPERIMENTS, notebook)
         console.print(f"the scorecard is {scorecard.PATH.relative_to(scorecard.ROOT)}")
     return _verdict(campaign, console, is_done=is_done)
