@@ -11,6 +11,7 @@ python -m proofs --for-ever                 new seeds until stopped
 import argparse
 import logging
 import random
+import signal
 import sys
 import time
 
@@ -167,4 +168,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 if __name__ == "__main__":
     # What the code under proof has to say of all the trouble it is given would bury the rest.
     logging.disable(logging.CRITICAL)
+    # However it is told to stop, in the background too, it stops as by Ctrl-C: nobody is left working.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main())

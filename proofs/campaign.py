@@ -39,6 +39,7 @@ class Campaign:
     told: Callable[[Experiment, Outcome], None] = lambda _, __: None
     watched: Callable[[], None] = lambda: None
     failures: list[tuple[Experiment, Failure]] = field(default_factory=list[tuple[Experiment, Failure]])
+    _again: list[Piece] = field(default_factory=list[Piece])
 
     def run(self) -> bool:
         """Run until all is done, the time is up or the plan says to stop; return whether all of it ran."""
@@ -46,7 +47,7 @@ class Campaign:
         crews = {False: Crew(self.plan.workers), True: Crew(self.plan.workers)}
         until_s = time.monotonic() + self.plan.minutes * 60
         try:
-            self._start_failed_seeds(crews)
+            self._again = self._failed_before()
             while not (self.plan.stops and self.failures) and time.monotonic() < until_s:
                 for waits, crew in crews.items():
                     self._employ(crew, waits=waits)
@@ -62,18 +63,21 @@ class Campaign:
         share = self.plan.share if self.plan.share != FOR_EVER else 1.0
         return experiment.progress(self.notebook.outcome(experiment), share)
 
-    def _start_failed_seeds(self, crews: dict[bool, Crew]) -> None:
-        """Run every seed that ever failed before anything new."""
-        for experiment in self.plan.experiments:
-            for seed in failed_seeds(experiment):
-                crew = crews[experiment.waits]
-                while not crew.has_room:
-                    self._collect(crews)
-                if not self.notebook.is_taken(experiment, ~seed):
-                    crew.start(Piece(experiment, range(seed, seed + 1), self._scale, place=~seed))
+    def _failed_before(self) -> list[Piece]:
+        """Return every seed that ever failed: they run before anything new."""
+        return [
+            Piece(experiment, range(seed, seed + 1), self._scale, place=~seed)
+            for experiment in self.plan.experiments
+            for seed in failed_seeds(experiment)
+            if not self.notebook.is_taken(experiment, ~seed)
+        ]
 
     def _employ(self, crew: Crew, *, waits: bool) -> None:
         while crew.has_room:
+            if (known := next((one for one in self._again if one.experiment.waits is waits), None)) is not None:
+                self._again.remove(known)
+                crew.start(known)
+                continue
             under_way = crew.pieces()
             behind = [
                 (self._foreseen(experiment, under_way), place, experiment)
