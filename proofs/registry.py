@@ -23,7 +23,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         id="R2",
         name="simulation",
         promise="In the calm behind any trouble books, executions, orders, balances and positions are the exchange's",
-        goals={"courses": 400},
+        goals={"courses": 300},
         batch=5,
         code="proofs.simulation.converging:prove",
     ),

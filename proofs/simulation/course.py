@@ -83,8 +83,7 @@ class Course:
         self.result.struck = self._dice.struck
         return self.result
 
-    def desk(self) -> Desk:
-        """Return the desk under proof; ablations put another in its place."""
+    def _desk(self) -> Desk:
         # One claim and one budget per address: no two runs share theirs.
         host = f"{self._seed}-{os.getpid()}-{id(self)}.simulation.invalid"
         return Desk.open(
@@ -102,7 +101,7 @@ class Course:
     async def _run(self) -> None:
         tasks = [asyncio.create_task(one) for one in (self._move_market(), self._push_accounts())]
         try:
-            async with self.desk() as desk:
+            async with self._desk() as desk:
                 bot = Bot(desk, self._bot_chance, books=self._books, pause_s=self.pause_s)
                 tasks += [asyncio.create_task(one) for one in (bot.read(), bot.trade(), *self._follow(desk))]
                 tasks += [asyncio.create_task(one) for one in self.disturbances()]
@@ -136,6 +135,8 @@ class Course:
             while symbol not in self._books:
                 with contextlib.suppress(WoodlotError):
                     self._books[symbol] = await desk.book(symbol)
+                # A refusal comes at once, and would come again within the same moment.
+                await asyncio.sleep(1.0)
 
         return [follow(SPOT), follow(PERPETUAL)]
 

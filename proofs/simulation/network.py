@@ -5,7 +5,6 @@ as its faults have it. Whatever passes goes into the trace.
 """
 
 import asyncio
-import contextlib
 import hashlib
 from collections import deque
 
@@ -207,6 +206,5 @@ class MemoryLink:
         return payload
 
     async def close(self) -> None:
-        with contextlib.suppress(ValueError):
-            self._floor.hang_up(self.line)
+        self._floor.hang_up(self.line)
         self.is_open = False
