@@ -49,7 +49,10 @@ SERVE = ("-m", "woodlot", "sandbox", "run", "--port", "0", "--json", "--limits",
 FLOOD = ("-m", "benchmarks.sandbox", "--flood")
 FLOODED = "orderbookupdate@SPOT_BTC_USDT@50"
 TARGET = "/v3/trade/order"
-ORDER = json.dumps({"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "30000", "quantity": "0.00005"})
+# So small that the account can pay for all of them: each one rests.
+ORDER = json.dumps(
+    {"symbol": "SPOT_BTC_USDT", "side": "SELL", "type": "LIMIT", "price": "120000", "quantity": "0.00001"}
+)
 
 _LEVELS = [(f"{86_000 + number}.50", "0.123450") for number in range(10)]
 _DELTA = BookDelta(symbol="SPOT_BTC_USDT", prev_ts=1_790_000_000_000, ts=1_790_000_000_050, bids=_LEVELS, asks=[])

@@ -1,10 +1,12 @@
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from tools.market_plots import IMAGES, drawn, watch
 
 from woodlot.clock import ManualClock
 from woodlot.sandbox.instruments import LISTING, PERPETUALS
-from woodlot.sandbox.market_figures import FIGURES, SYMBOL
+from woodlot.sandbox.market_figures import FIGURES, SYMBOL, Figure
 from woodlot.sandbox.simulation import Simulation
 from woodlot.wire.events import BookDelta
 
@@ -75,3 +77,18 @@ def test_every_figure_has_a_source():
     for figure in FIGURES:
         assert figure.low <= figure.high
         assert "§" in figure.source
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_the_page_shows_every_figure_as_the_table_has_it(figure: Figure):
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    claimed = page[page.index("## What `recorded` claims") :]
+
+    assert f"{figure.low:,g} to {figure.high:,g}" in claimed
+    assert figure.source.partition(":")[0] in claimed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", ["lively", "recorded"])
+def test_the_pictures_are_what_the_profiles_give(profile: str):
+    assert (IMAGES / f"market-{profile}.svg").read_text(encoding="utf-8") == drawn(profile, watch(profile))
