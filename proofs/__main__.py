@@ -122,6 +122,8 @@ def _again(experiments: list[Experiment], seed: int, share: float, console: Cons
     """Run one seed of one experiment in this process, and show everything it says."""
     experiment = experiments[0]
     outcome = proved(Piece(experiment, range(seed, seed + 1), share, place=seed))
+    for drawn in outcome.drawn.values():
+        console.print(f"drawn: {drawn}", markup=False)
     for title, counts in (("ran", outcome.ran), ("injected", outcome.injected), ("at the worst", outcome.worst)):
         for word, count in counts.items():
             console.print(f"{title}: {count:,.6g} {word}")

@@ -22,6 +22,7 @@ def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of i
     outcome = Outcome()
     for seed in seeds:
         weather = Weather.of(seed)
+        outcome.drawn[seed] = f"depth {weather.exchange.depth}, {weather.forecast}"
         try:
             counts = weather.run(_DELTAS)
             weather.calm()

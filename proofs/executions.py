@@ -54,6 +54,7 @@ def _proved(seeds: range, weather: Weather) -> Outcome:
     outcome = Outcome()
     for seed in seeds:
         result = Run(seed, weather)()
+        outcome.drawn[seed] = str(weather)
         for problem in result.problems:
             outcome.fail(seed, problem)
         outcome.ran.update({"schedules": 1, "fills": result.fills, "outages": result.outages})

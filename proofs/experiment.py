@@ -28,6 +28,8 @@ class Outcome:
     worst: dict[str, float] = field(default_factory=dict[str, float])
     table: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     failures: list[Failure] = field(default_factory=list[Failure])
+    drawn: dict[int, str] = field(default_factory=dict[int, str])
+    """What each seed drew, to be shown where one is run again; it is not written down."""
 
     def add(self, other: "Outcome") -> None:
         self.ran.update(other.ran)

@@ -111,6 +111,7 @@ def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of i
             Limit(calls, window_s), pacers=pacers, share=1 / pacers, latency=latency, seconds=seconds, seed=seed
         )
         drawn = f"{calls} calls in {window_s:g} s, {pacers} pacers, {latency.__name__} latency"
+        outcome.drawn[seed] = drawn
         outcome.ran.update({"calls": result.taken, "429": result.refused})
         outcome.injected[f"{latency.__name__} latency, {'all share a pacer' if pacers == 1 else '8 pacers'}"] += 1
         if result.refused:

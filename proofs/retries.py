@@ -134,6 +134,7 @@ def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of i
     for seed in seeds:
         storm = Storm(seed)
         storm()
+        outcome.drawn[seed] = str(storm)
         outcome.ran.update(
             {"storms": 1, "calls": storm.asked, "attempts": storm.attempts, "calls failed": storm.failed}
         )

@@ -9,11 +9,13 @@ def prove(seeds: range, scale: float) -> Outcome:  # noqa: ARG001 - a share of i
     outcome = Outcome()
     for seed in seeds:
         course = Course(seed)
+        outcome.drawn[seed] = str(course.result.troubles)
         try:
             result = course()
         except Exception as error:  # noqa: BLE001 - a desk that raises has not come through
             outcome.fail(seed, f"{type(error).__name__}: {error} ({course.result.troubles})")
             continue
+        outcome.drawn[seed] += f"; trace {result.digest}"
         outcome.ran.update({"courses": 1, "events": result.events, **result.ran})
         outcome.injected.update(result.struck)
         for problem in result.problems:
