@@ -161,4 +161,20 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         batch=5,
         code="proofs.state_machines:prove",
     ),
+    Experiment(
+        id="S1",
+        name="fuzz",
+        promise="Whatever it is sent the sandbox stands, refuses without a trace, and lets no forgery in",
+        goals={"requests": 100_000, "frames": 100_000, "forgeries": 100_000},
+        batch=1,
+        code="proofs.fuzz:prove",
+    ),
+    Experiment(
+        id="S2",
+        name="quirks",
+        promise="A desk gets on with any exchange that the open points allow",
+        goals={"sets": 1_000},
+        batch=25,
+        code="proofs.quirks:prove",
+    ),
 )

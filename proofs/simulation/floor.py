@@ -8,11 +8,13 @@ from proofs.simulation.others import Others
 from woodlot.clock import ManualClock
 from woodlot.config import Credentials
 from woodlot.rest.steps import HttpReply, HttpRequest
+from woodlot.sandbox.frame_quirks import FrameQuirks
 from woodlot.sandbox.gate import Arrived, Gate
 from woodlot.sandbox.handlers import Venue
 from woodlot.sandbox.instruments import LISTING, PERPETUALS
 from woodlot.sandbox.listen_keys import ListenKey, ListenKeys
 from woodlot.sandbox.pushes import spelled
+from woodlot.sandbox.quirks import Quirks
 from woodlot.sandbox.signatures import ApiKey
 from woodlot.sandbox.simulation import Simulation, Telling
 from woodlot.sandbox.sockets import PRIVATE_TOPICS, Session, public_topics
@@ -37,6 +39,8 @@ class Line:
     push: Callable[[bytes], None]
     close: Callable[[int], None]
     is_deaf: bool = False
+    is_mute: bool = False
+    outlives_key: bool = False
 
 
 @dataclass
@@ -50,17 +54,21 @@ class Counts:
 
 
 class Floor:
-    """One exchange with one account. Its time is a clock, its chance a seed."""
+    """One exchange with one account. Its time is a clock, its chance a seed, its doubtful sides are `quirks`."""
 
-    def __init__(self, clock: ManualClock, *, seed: int) -> None:
+    def __init__(
+        self, clock: ManualClock, *, seed: int, quirks: Quirks | None = None, key_life_ms: int = _KEY_LIFE_MS
+    ) -> None:
         self.clock = clock
+        self.quirks = quirks = quirks or Quirks()
+        self._frame_quirks = FrameQuirks(quirks)
         listing = [item for item in (*LISTING, *PERPETUALS) if item.symbol in {SPOT, PERPETUAL}]
-        self.market = Simulation(clock=clock, seed=seed, listing=listing, quiet=True)
+        self.market = Simulation(clock=clock, seed=seed, listing=listing, quirks=quirks, quiet=True)
         self.exchange = self.market.exchange
         self._others = Others(self.exchange, around=_AROUND, seed=seed)
         self.account = self.market.open_account("ours", MONEY)
         self.credentials = Credentials(f"key of {seed}", "secret")
-        self.keys = ListenKeys(life_ms=_KEY_LIFE_MS)
+        self.keys = ListenKeys(life_ms=key_life_ms, scope=quirks.listen_key_scope)
         self.lines: list[Line] = []
         self.counts = Counts()
         self.is_moving = True
@@ -69,8 +77,9 @@ class Floor:
         self._gate = Gate(
             venue,
             keys={self.credentials.key: ApiKey(self.credentials.secret, self.account)},
-            throttle=Throttle(clock=clock),
+            throttle=Throttle(clock=clock, quirks=quirks),
             strict=True,
+            quirks=quirks,
         )
         self._public = public_topics(self.exchange.instruments)
 
@@ -85,9 +94,19 @@ class Floor:
     def knows(self, key: str) -> ListenKey | None:
         return self.keys.find(key, now_ms=self.clock.now_ms())
 
-    def open(self, key: ListenKey | None, *, push: Callable[[bytes], None], close: Callable[[int], None]) -> Line:
-        offered = self._public if key is None else PRIVATE_TOPICS
-        line = Line(Session(offered), key, push, close)
+    def open(
+        self,
+        key: ListenKey | None,
+        *,
+        push: Callable[[bytes], None],
+        close: Callable[[int], None],
+        is_private: bool | None = None,
+    ) -> Line:
+        """Take a socket in. A private one without a key is refused every topic."""
+        is_private = key is not None if is_private is None else is_private
+        here, elsewhere = (PRIVATE_TOPICS, self._public) if is_private else (self._public, PRIVATE_TOPICS)
+        offered = frozenset[str]() if is_private and key is None else here
+        line = Line(Session(offered, elsewhere=elsewhere, quirks=self.quirks), key, push, close)
         self.lines.append(line)
         return line
 
@@ -113,6 +132,8 @@ class Floor:
         self.tell()
         wanted = frozenset(topic for line in self.lines for topic in line.session.topics)
         self._publish(self.market.publish(wanted=wanted, all_books=False))
+        if self.quirks.initial_private_state:
+            self._greet()
         self._end_dead_keys()
 
     def tell(self) -> None:
@@ -134,7 +155,7 @@ class Floor:
             self.counts.told += 1
             listeners = [line for line in self.lines if topic in line.session.topics and _is_for(line, account)]
             if listeners:
-                payload = spelled(topic, event, ts=now_ms)
+                payload = self._frame_quirks.respelled(spelled(topic, event, ts=now_ms), topic=topic)
                 for line in listeners:
                     line.push(payload)
 
@@ -142,9 +163,28 @@ class Floor:
         now_ms = self.clock.now_ms()
         for line in list(self.lines):
             if line.key is not None and not self.keys.is_current(line.key, now_ms=now_ms):
+                self._end_of_key(line)
+
+    def _end_of_key(self, line: Line) -> None:
+        match self.quirks.replaced_key:
+            case "silent":
+                line.is_mute = True
+            case "unaffected":
+                line.outlives_key = True
+            case "closed":
                 self.hang_up(line)
-                line.close(1008)
+                line.close(self.quirks.key_close_code)
+
+    def _greet(self) -> None:
+        """Push to whoever has just subscribed what there is."""
+        now_ms = self.clock.now_ms()
+        for line in self.lines:
+            fresh, line.session.fresh = line.session.fresh, []
+            for topic in fresh if line.key is not None else ():
+                event = self.market.state_of(topic, self.account)
+                if event is not None:
+                    line.push(self._frame_quirks.respelled(spelled(topic, event, ts=now_ms), topic=topic))
 
 
 def _is_for(line: Line, account: str | None) -> bool:
-    return not line.is_deaf and (line.key.account_id if line.key else None) == account
+    return not line.is_deaf and not line.is_mute and (line.key.account_id if line.key else None) == account

@@ -92,14 +92,18 @@ class Network:
         await asyncio.sleep(self._dice.latency_s())
         if self.is_down:
             raise ConnectionFailed(str(address), "could not connect")
-        key = self._floor.knows(address.key) if address.path.endswith("private") else None
-        if key is None and address.path.endswith("private"):
-            raise UpgradeRefused(str(address), 401)
+        is_private, quirks = address.path.endswith("private"), self._floor.quirks
+        key = self._floor.knows(address.key) if is_private else None
+        is_refused = is_private and key is None
+        if is_refused and quirks.bad_key == "upgrade":
+            raise UpgradeRefused(str(address), quirks.bad_key_status)
         self._dials += 1
         self._trace.note(f"socket {self._dials} {address.path}")
         link = MemoryLink(self._dials, self._floor, self._dice, self._trace)
-        link.line = self._floor.open(key, push=link.push, close=link.hang_up)
+        link.line = self._floor.open(key, push=link.push, close=link.hang_up, is_private=is_private)
         self.links.append(link)
+        if is_refused and quirks.bad_key == "accept":
+            link.hang_up(quirks.key_close_code)
         return link
 
     async def close(self) -> None:

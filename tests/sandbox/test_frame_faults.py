@@ -43,6 +43,7 @@ FIRST, SECOND, THIRD = delta(0, 50), delta(50, 100), delta(100, 150)
         ("stream.drop skip 1 times 1", [FIRST, THIRD]),
         ("public.silent", []),
         ("public.repeat times 1", [FIRST, FIRST, SECOND, THIRD]),
+        ("public.burst times 1", [*[FIRST] * 20, SECOND, THIRD]),
         ("public.swap times 1", [SECOND, FIRST, THIRD]),
         ("private.drop", [FIRST, SECOND, THIRD]),
         ("public.drop on trade@*", [FIRST, SECOND, THIRD]),

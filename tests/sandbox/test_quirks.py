@@ -13,8 +13,9 @@ from tests.sandbox.office import KEY, SECRET, Office
 
 from woodlot.clock import ManualClock
 from woodlot.errors import ConfigurationError
-from woodlot.sandbox.events import AlgoReported
+from woodlot.sandbox.events import AlgoReported, BalancesChanged, PositionsChanged
 from woodlot.sandbox.frame_quirks import FrameQuirks
+from woodlot.sandbox.instruments import LISTING, PERPETUALS
 from woodlot.sandbox.open_points import OPEN_POINTS, document
 from woodlot.sandbox.pushes import spelled
 from woodlot.sandbox.quirk_list import quirk_list, with_quirks
@@ -419,6 +420,32 @@ def test_a_leg_that_went_live_can_name_its_order():
         frame = json.loads(spelled("algoexecutionreport", told.legs, ts=5))
         (order,) = office.data("GET", "/v3/trade/orders?status=INCOMPLETE")["rows"]
         assert [leg.get("oid") for leg in frame["data"]] == [order["orderId"] if setting else None, None]
+
+
+def test_a_push_of_balances_lists_what_changed_or_everything():
+    for setting, listed in ((False, ["USDT"]), (True, ["BTC", "USDT"])):
+        office = _office(private_lists_are_full=setting)
+        office.exchange.take_events()
+        office.placed()
+        (pushed,) = [event for event in office.exchange.take_events() if isinstance(event, BalancesChanged)]
+        assert sorted(row.token for row in pushed.balances) == listed
+        assert {row.token: row.version for row in pushed.balances}["USDT"] == 1
+
+
+def test_a_push_of_positions_lists_what_changed_or_everything():
+    for setting, listed in ((False, ["PERP_ETH_USDT"]), (True, ["PERP_BTC_USDT", "PERP_ETH_USDT"])):
+        office = Office(listing=(*LISTING, *PERPETUALS), quirks=Quirks(private_lists_are_full=setting))
+        bob = office.key_of(office.exchange.open_account("bob", {"USDT": "1000000"}).id)
+        for symbol, price in (("PERP_BTC_USDT", "60000"), ("PERP_ETH_USDT", "3000")):
+            office.exchange.perpetuals.set_index(symbol, Decimal(price))
+            office.exchange.tick()
+            order = {"symbol": symbol, "type": "LIMIT", "price": price, "quantity": "0.01", "side": "SELL"}
+            office.data("POST", "/v3/trade/order", order, key=bob)
+            office.exchange.take_events()
+            office.placed(**(order | {"side": "BUY"}))
+        told = [event for event in office.exchange.take_events() if isinstance(event, PositionsChanged)]
+        mine = [event for event in told if event.account_id == office.account_id]
+        assert sorted(row.symbol for row in mine[-1].positions) == listed
 
 
 async def test_a_bad_listen_key_is_refused_and_closed_as_the_switches_say():

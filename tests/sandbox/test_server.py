@@ -301,7 +301,7 @@ async def test_compression_is_not_negotiated(caller: Caller):
         assert socket.compress == 0
 
 
-async def test_a_silent_public_client_is_cut_without_a_close_frame_and_a_private_one_is_not():
+async def test_a_silent_client_is_cut_without_a_close_frame_on_either_stream():
     clock = LeapingClock()
     async with (
         await Sandbox.start(SandboxOptions(limits=None), clock=clock) as sandbox,
@@ -317,10 +317,15 @@ async def test_a_silent_public_client_is_cut_without_a_close_frame_and_a_private
         clock.ahead_s = 61
 
         assert await end_of(silent) == 1006
+        assert await end_of(private) == 1006
         await chatty.send_json({"cmd": "PING"})
         assert (await chatty.receive_json(timeout=5))["cmd"] == "PONG"
-        assert (await private.receive_json(timeout=5))["topic"] == "account"
         await caller.close()
+
+
+async def test_the_life_of_a_connection_can_be_scaled():
+    async with running(limits=None, connection_life_s=0.2) as caller:
+        assert await end_of(await caller.stream(f"trade@{BTC}")) == 1001
 
 
 async def test_a_connection_lives_a_day():

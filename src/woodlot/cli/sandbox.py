@@ -30,6 +30,7 @@ def run(
     port: Annotated[int, Parameter(help="0 picks a free one.")] = 8300,
     seed: Annotated[int, Parameter(help="Same seed, same market.")] = 7,
     listen_key_ttl: Annotated[float, Parameter(help="Life of a listen key in seconds.")] = 86_400.0,
+    connection_life: Annotated[float, Parameter(help="Life of a stream's connection in seconds.")] = 86_400.0,
     limits: Annotated[
         float | Literal["off"], Parameter(help="Scale of the rate limits: 1 is the exchange's own; or off.")
     ] = 1.0,
@@ -67,6 +68,7 @@ def run(
         port=port,
         seed=seed,
         listen_key_ttl_s=listen_key_ttl,
+        connection_life_s=connection_life,
         limits=None if limits == "off" else limits,
         strict=strict,
         faults=tuple(map(Fault.parse, fault)),

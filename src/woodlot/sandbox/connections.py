@@ -22,7 +22,7 @@ IDLE_S = 60.0
 """A connection whose client says nothing for so long is cut (websocket-v3 §3)."""
 
 LIFE_S = 24 * 3600.0
-"""How long a connection lives (websocket-v3 §2)."""
+"""How long a connection lives where nothing else is said (websocket-v3 §2)."""
 
 OPEN_PER_ADDRESS = 100
 NEW_PER_WINDOW, WINDOW_S = 100, 300.0
@@ -47,7 +47,9 @@ class Connections:
         factor: float | None,
         quirks: Quirks | None = None,
         faults: Faults | None = None,
+        life_s: float = LIFE_S,
     ) -> None:
+        self._life_s = life_s
         self._clock = clock
         self._keys = keys
         self._factor = factor
@@ -143,7 +145,7 @@ class Connections:
                 self._end_of_key(connection)
             elif self._is_idle(connection, now_s):
                 connection.abort()
-            if now_s - connection.opened_s >= LIFE_S:
+            if now_s - connection.opened_s >= self._life_s:
                 connection.close(_LIFE_IS_OVER)
 
     def suffer(self) -> frozenset[Stream]:

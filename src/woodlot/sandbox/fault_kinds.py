@@ -141,6 +141,7 @@ _STREAM = (
     Kind("error-close", "the connection is closed after a refused command", f"{_WS} §15.2"),
     Kind("drop", "a frame is lost", f"{_WS} §15.2", About.TOPIC),
     Kind("repeat", "a frame comes twice", f"{_WS} §15.2", About.TOPIC),
+    Kind("burst", "a frame comes twenty times: 200 a second where ten are made", f"{_WS} §15.2", About.TOPIC),
     Kind("swap", "a frame comes after the next one of its topic", f"{_WS} §15.2", About.TOPIC),
     Kind("delay", "a frame waits, and those behind it: REST is ahead", f"{_WS} §15.2", About.TOPIC, takes_span=True),
     Kind("exponents", "numbers are spelled with exponents", f"{_WS} §6", About.TOPIC),

@@ -22,6 +22,9 @@ MOST_WAITING: Final = 20_000
 """Frames that may wait at once; beyond it the oldest go out before their time."""
 
 
+_BURST: Final = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Late:
     """A frame whose time has come."""
@@ -56,6 +59,8 @@ class FrameFaults:
         frames = self._respelled(payload, areas, topic)
         if self._strikes(areas, "repeat", topic):
             frames.append(frames[-1])
+        if self._strikes(areas, "burst", topic):
+            frames += (_BURST - 1) * frames[-1:]
         return self._in_order(frames, areas, topic, account_id)
 
     def due(self) -> list[Late]:

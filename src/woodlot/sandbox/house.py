@@ -58,7 +58,11 @@ class House:
             if market.is_perpetual
         }
         self.ledger = Ledger(fee_step=fee_step)
-        self.outbox = Outbox(mark_of=self.price_of, tell_position=self._position_event)
+        self.outbox = Outbox(
+            mark_of=self.price_of,
+            tell_position=self._position_event,
+            lists_are_full=quirks.private_lists_are_full,
+        )
         self.clearing = ClearingHouse(accounts=self.accounts, ledger=self.ledger, outbox=self.outbox)
         self.execution = Execution(
             accounts=self.accounts,

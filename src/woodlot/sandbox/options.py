@@ -26,6 +26,7 @@ class SandboxOptions:
     port: int = 0
     seed: int = 7
     listen_key_ttl_s: float = 86_400
+    connection_life_s: float = 86_400
     limits: float | None = 1.0
     strict: bool = False
     faults: tuple[Fault, ...] = ()
@@ -44,6 +45,8 @@ class SandboxOptions:
             raise ConfigurationError(f"port: expected 0 to 65535, got {self.port}")
         if not (math.isfinite(self.listen_key_ttl_s) and self.listen_key_ttl_s > 0):
             raise ConfigurationError(f"listen_key_ttl_s: expected seconds above 0, got {self.listen_key_ttl_s}")
+        if not (math.isfinite(self.connection_life_s) and self.connection_life_s > 0):
+            raise ConfigurationError(f"connection_life_s: expected seconds above 0, got {self.connection_life_s}")
         if self.limits is not None and not (math.isfinite(self.limits) and self.limits > 0):
             raise ConfigurationError(f"limits: expected a factor above 0 or None, got {self.limits}")
         if self.profile not in PROFILES:

@@ -19,8 +19,13 @@ class Outbox:
     """Keep events in order. An asset that was touched is told only if it is not as it was last told."""
 
     def __init__(
-        self, *, mark_of: Callable[[str], int], tell_position: Callable[[Position, int], PositionEvent]
+        self,
+        *,
+        mark_of: Callable[[str], int],
+        tell_position: Callable[[Position, int], PositionEvent],
+        lists_are_full: bool = False,
     ) -> None:
+        self._lists_are_full = lists_are_full
         self._mark_of = mark_of
         self._tell_position = tell_position
         self._events: deque[ExchangeEvent] = deque(maxlen=EVENTS_KEPT)
@@ -60,6 +65,14 @@ class Outbox:
             balance = self._changed(account, asset=asset, now_ms=now_ms)
             if balance is not None:
                 changed.setdefault(account_id, []).append(balance)
+        if self._lists_are_full:
+            for account_id, told in changed.items():
+                account, assets = self._touched_by(account_id), {balance.token for balance in told}
+                told += [
+                    self._balance(account, asset=asset, now_ms=now_ms)
+                    for asset in account.wallet
+                    if asset not in assets
+                ]
         self._touched.clear()
         self._events.extend(BalancesChanged(account_id, tuple(balances)) for account_id, balances in changed.items())
 
@@ -68,21 +81,39 @@ class Outbox:
         for account, position in self._moved.values():
             position.version += 1
             changed.setdefault(account.id, []).append(self._tell_position(position, now_ms))
+        if self._lists_are_full:
+            for account, moved in list(self._moved.values()):
+                told = changed[account.id]
+                keys = {(event.symbol, event.position_side) for event in told}
+                told += [
+                    self._tell_position(other, now_ms)
+                    for other in account.positions.values()
+                    if (other.symbol, other.side) not in keys and other is not moved
+                ]
         self._moved.clear()
         self._events.extend(PositionsChanged(account_id, tuple(positions)) for account_id, positions in changed.items())
 
     def _changed(self, account: Account, *, asset: str, now_ms: int) -> Balance | None:
         pocket, leaving = account.wallet[asset], account.leaving.get(asset, 0)
-        holding, frozen = state = pocket.holding + leaving, pocket.frozen + leaving
+        state = pocket.holding + leaving, pocket.frozen + leaving
         if account.told.get(asset) == state:
             return None
         account.told[asset] = state
-        version = account.versions[asset] = account.versions.get(asset, 0) + 1
+        account.versions[asset] = account.versions.get(asset, 0) + 1
+        return self._balance(account, asset=asset, now_ms=now_ms)
+
+    def _balance(self, account: Account, *, asset: str, now_ms: int) -> Balance:
+        """Return a record as it was told last."""
+        pocket = account.wallet[asset]
+        holding, frozen = account.told.get(asset) or (pocket.holding, pocket.frozen)
         return Balance(
             token=asset,
             holding=decimal(holding),
             frozen=decimal(frozen),
             mark_price=decimal(self._mark_of(asset)),
-            version=version,
+            version=account.versions.get(asset, 0),
             ts=now_ms,
         )
+
+    def _touched_by(self, account_id: str) -> Account:
+        return next(account for (touched, _), account in self._touched.items() if touched == account_id)

@@ -153,6 +153,10 @@ class Quirks:
     version_counts: Literal["changes", "everything"] = "changes"
     """Whether `ver` grows by one per record and change, or is one counter for all of them: websocket-v3 §16 no 16."""
 
+    private_lists_are_full: bool = False
+    """Whether a push of `balance` or `position` lists every record of the account, changed or not:
+    websocket-v3 §15.2."""
+
     balances_before_reports: bool = False
     """Whether a balance is pushed before the report that caused it: no order is promised (websocket-v3 §10)."""
 

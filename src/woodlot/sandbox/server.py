@@ -71,6 +71,7 @@ class Sandbox:
             factor=options.limits,
             quirks=options.quirks,
             faults=self.faults,
+            life_s=options.connection_life_s,
         )
         self._venue = self._open_venue(office)
         self._keys = {self.api_key: ApiKey(self.api_secret, self.account_id)}
