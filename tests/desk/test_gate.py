@@ -270,3 +270,26 @@ def test_every_request_of_the_wire_that_makes_or_changes_an_order_is_guarded() -
         if request.endpoint.path.startswith("/v3/trade/") and request.endpoint.method in {Method.POST, Method.PUT}
     }
     assert trading - {CancelAllAfter} <= set(GUARDED)
+
+
+def test_meters_tell_how_near_each_limit_that_fills_up_is() -> None:
+    world = World(max_open_orders=4, max_exposure=D(100), orders_per_second=5, most_children=10, max_notional=D(50))
+    world.position = D(100)
+    world.open = [opened(quantity=D(40))]
+    world.gate.admit(place(quantity=D(1)))
+    meters = {meter.name: (meter.used, meter.limit) for meter in world.gate.meters("SPOT_WOO_USDT")}
+    assert meters == {
+        "open orders": (1, 4),
+        "exposure BUY": (D("35.140"), 100),
+        "exposure SELL": (0, 100),
+        "orders per second": (1, 5),
+        "repeated child orders": (1, 10),
+    }
+
+
+def test_a_meter_without_a_price_says_so_and_nothing_is_metered_without_limits() -> None:
+    world = World(max_exposure=D(100))
+    world.position, world.book = D(100), None
+    used = {meter.name: meter.used for meter in world.gate.meters("SPOT_WOO_USDT")}
+    assert used == {"exposure BUY": None, "exposure SELL": 0}
+    assert World().gate.meters("SPOT_WOO_USDT") == ()

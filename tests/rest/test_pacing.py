@@ -186,3 +186,21 @@ def test_every_signed_endpoint_stands_in_the_table() -> None:
 def requests() -> list[type[Request[Any]]]:
     of_this_generation = [kind for kind in Request.__subclasses__() if "endpoint" in vars(kind)]
     return [kind for kind in of_this_generation if kind.endpoint.path.startswith("/v3/")]
+
+
+def test_a_gauge_shows_what_is_taken_of_a_limit_and_who_waits() -> None:
+    pacer = Pacer()
+    asked = turns(pacer, order(), 7)
+    turns(pacer, GetSystemInfo(), 1)
+    gauge, other = pacer.gauges(now_s=0.0)
+    assert (gauge.symbol, gauge.taken, gauge.slots, gauge.waiting) == ("SPOT_BTC_USDT", 5, 5, 2)
+    assert (other.taken, other.slots) == (1, 10)
+    pacer.refused(asked[0][0], now_s=0.1)
+    assert pacer.gauges(now_s=0.2)[0].slots == 2
+
+
+def test_limits_that_nobody_uses_have_no_gauge() -> None:
+    pacer = Pacer()
+    ((turn, _),) = turns(pacer, order(), 1)
+    pacer.replied(turn, now_s=0.5)
+    assert pacer.gauges(now_s=2.0) == []

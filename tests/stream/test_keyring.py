@@ -120,3 +120,14 @@ async def test_a_failed_renewal_leaves_the_key_in_use() -> None:
         await held.renewed()
 
     assert await held.key() is key
+
+
+async def test_the_end_of_a_key_is_counted_from_what_the_exchange_said() -> None:
+    time = VirtualTime()
+    held = ring(Keys(life_s=3600.0), time)
+    assert held.ends_in_s is None
+    key = await held.key()
+    time.clock.advance(600.0)
+    assert held.ends_in_s == pytest.approx(3000.0)
+    held.discard(key)
+    assert held.ends_in_s is None

@@ -242,3 +242,13 @@ async def test_closing_leaves_no_task_behind(exchange: Exchange) -> None:
         await following(private)
     await until(lambda: not {task for task in asyncio.all_tasks() - before if "woodlot" in task.get_name()})
     assert all(isinstance(event, Push) for event in [event async for event in private])
+
+
+async def test_the_age_of_the_socket_and_the_end_of_its_key_can_be_seen(exchange: Exchange) -> None:
+    private = stream(exchange)
+    assert (private.vitals.open_s, private.key_ends_in_s) == (None, None)
+    async with private:
+        await following(private)
+        assert private.vitals.open_s is not None
+        assert private.key_ends_in_s is not None
+        assert 0 < private.key_ends_in_s <= exchange.key_lives_s

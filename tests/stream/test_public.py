@@ -227,3 +227,17 @@ async def test_closing_the_stream_ends_its_readers(exchange: Exchange) -> None:
         await reader.ready()
 
     assert [item async for item in reader] == []
+
+
+async def test_each_socket_tells_how_long_it_has_been_open_and_how_far_away_the_exchange_is(
+    exchange: Exchange,
+) -> None:
+    async with stream(exchange, rules=Rules(ping_every_s=0.01)) as public:
+        assert public.vitals == []
+        async with public.subscribe(TRADES) as reader:
+            await reader.ready()
+            await until(lambda: public.vitals[0].round_trip_s is not None)
+            (vitals,) = public.vitals
+            assert vitals.open_s is not None
+            assert vitals.round_trip_s is not None
+            assert 0 < vitals.round_trip_s <= vitals.open_s

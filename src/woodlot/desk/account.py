@@ -139,6 +139,11 @@ class Account:
         return self._stream.is_live
 
     @property
+    def stream(self) -> PrivateStream:
+        """The private stream, for its age, its key and its counters; the account is its one reader."""
+        return self._stream
+
+    @property
     def keys_made(self) -> int:
         return self._stream.keys_made
 
@@ -150,6 +155,11 @@ class Account:
     def open_orders(self) -> list[LiveOrder]:
         """Return every order that is not known to be over, oldest first."""
         return [self.entry.orders.of(order) for order in self.books.tracker.open_orders()]
+
+    def recent_orders(self, count: int) -> list[LiveOrder]:
+        """Return at most so many orders, open or over, those first that took their last step last."""
+        known = sorted(self.books.tracker.orders(), key=lambda order: order.history[-1].at_ms if order.history else 0)
+        return [self.entry.orders.of(order) for order in reversed(known[-count:])]
 
     # What comes in.
 

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from woodlot.clock import Clock
 from woodlot.desk.controls import CONTROLS, Case, Facts, Past, Wanted
 from woodlot.desk.limits import Limits
+from woodlot.desk.meters import Meter, meters_of
 from woodlot.errors import GateRefused, TradingStopped
 from woodlot.orders.order import TrackedOrder
 from woodlot.wire.algo import EditAlgoOrder, PlaceAlgoOrder
@@ -71,6 +72,11 @@ class Gate:
                 raise self._counted(GateRefused(name, problem, symbol=wanted.symbol))
         self._past.remember(wanted, now_s)
         return Admitted(request)
+
+    def meters(self, symbol: str) -> tuple[Meter, ...]:
+        """Return how near the limits are for an order of this symbol."""
+        now_s = self._clock.monotonic_s()
+        return meters_of(self.limits, facts=self._facts, past=self._past, symbol=symbol, now_s=now_s)
 
     def _counted(self, refusal: GateRefused) -> GateRefused:
         self.violations[refusal.control] += 1

@@ -98,6 +98,11 @@ class Counter:
         self._level_since_s = now_s
         return True
 
+    def use(self, now_s: float) -> tuple[int, int, int]:
+        """Return how many slots are taken, how many there are now, and how many calls wait for one."""
+        self._forget_before(now_s)
+        return self._in_flight + len(self._free_at_s), self._allowance(now_s)[0], len(self._queue)
+
     def is_idle(self, now_s: float) -> bool:
         self._forget_before(now_s)
         return not (self._queue or self._in_flight or self._free_at_s) and self._recovered(now_s) >= 1.0

@@ -45,6 +45,17 @@ class PaceCounters:
     slowed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One limit as it stands: slots taken, slots there are (fewer after a 429), and calls that wait."""
+
+    endpoint: Endpoint
+    symbol: str
+    taken: int
+    slots: int
+    waiting: int
+
+
 @dataclass(eq=False, slots=True)
 class Turn:
     """One call's turn: waiting, then under way, then over."""
@@ -85,6 +96,16 @@ class Pacer:
     @property
     def counters(self) -> PaceCounters:
         return self._so_far
+
+    def gauges(self, *, now_s: float) -> list[Gauge]:
+        """Return the limits that are in use now or slowed, the fullest first."""
+        with self._lock:
+            used = [
+                Gauge(endpoint, symbol, *counter.use(now_s))
+                for (endpoint, symbol), counter in self._counters.items()
+                if not counter.is_idle(now_s)
+            ]
+        return sorted(used, key=lambda gauge: (-gauge.taken / gauge.slots, str(gauge.endpoint), gauge.symbol))
 
     def queue(self, request: Request[Any], *, now_s: float) -> Turn:
         """Take a place in the queue; it must be given back by one of the four ends below."""

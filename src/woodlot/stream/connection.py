@@ -5,7 +5,7 @@ import logging
 from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from woodlot.clock import Clock
 from woodlot.errors import ConnectionFailed
@@ -40,6 +40,14 @@ class Ending:
     lived_s: float = 0.0
 
 
+class Vitals(NamedTuple):
+    """How a link is: how long it has been open (None while it is not), its last answered PING, how long that took."""
+
+    open_s: float | None = None
+    answered_s: float | None = None
+    round_trip_s: float | None = None
+
+
 class Connection:
     """Live once: connect, subscribe what the session wants, hear, and say how it ended."""
 
@@ -59,6 +67,12 @@ class Connection:
     @property
     def is_open(self) -> bool:
         return self._opened_s is not None
+
+    @property
+    def vitals(self) -> Vitals:
+        """How the link is."""
+        open_s = None if self._opened_s is None else self._clock.monotonic_s() - self._opened_s
+        return Vitals(open_s, self._session.answered_s, self._session.round_trip_s)
 
     @property
     def heard_ms(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from woodlot.backoff import Backoff
 from woodlot.clock import Clock
 from woodlot.stream.budget import Budget, Sleep
-from woodlot.stream.connection import Connection, Ending, Hear, Heard
+from woodlot.stream.connection import Connection, Ending, Hear, Heard, Vitals
 from woodlot.stream.findings import Findings
 from woodlot.stream.handover import Handover
 from woodlot.stream.link import Address, Dialer
@@ -72,6 +72,11 @@ class Keeper:
     def unsubscribe(self, topics: Iterable[str]) -> None:
         for connection in self._connections:
             connection.unsubscribe(topics)
+
+    @property
+    def vitals(self) -> Vitals:
+        """How the connection in use is."""
+        return self._current.vitals
 
     async def run(self) -> None:
         """Connect again and again, with a growing pause between failures; ends only by cancellation."""

@@ -64,6 +64,11 @@ class KeyRing:
         return max(0.0, self._renew_s - self._clock.monotonic_s())
 
     @property
+    def ends_in_s(self) -> float | None:
+        """How long the key in use still lives, going by what the exchange said; None without one."""
+        return None if self._key is None else max(0.0, self._made_s + self._life_s - self._clock.monotonic_s())
+
+    @property
     def pause_s(self) -> float:
         """How long to wait before another key is made: nothing, unless the last ones died young."""
         return self._backoff.pause_s(self._early_deaths - 2, self._chance) if self._early_deaths > 1 else 0.0

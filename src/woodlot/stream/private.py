@@ -17,7 +17,7 @@ from woodlot.clock import Clock, SystemClock
 from woodlot.config import Environment
 from woodlot.errors import ConfigurationError, WoodlotError
 from woodlot.stream.budget import LISTEN_KEYS, Budget, Sleep, connects_of_process
-from woodlot.stream.connection import Ending, Heard
+from woodlot.stream.connection import Ending, Heard, Vitals
 from woodlot.stream.continuity import Cause, Interrupted, Resumed
 from woodlot.stream.findings import Findings
 from woodlot.stream.keeper import PROVEN_S, Means, cancelled
@@ -87,6 +87,7 @@ class PrivateStream:
         self._failed_renewals = 0
         self._gap_ms: int | None = None
         self._is_live = False
+        self._life: Life | None = None
         self.refused_topics: dict[str, str] = {}
 
     @property
@@ -102,6 +103,16 @@ class PrivateStream:
     @property
     def keys_made(self) -> int:
         return self._ring.made
+
+    @property
+    def vitals(self) -> Vitals:
+        """How the socket in use is."""
+        return Vitals() if self._life is None else self._life.connection.vitals
+
+    @property
+    def key_ends_in_s(self) -> float | None:
+        """How long the listen key in use still lives; it is renewed before. None without one."""
+        return self._ring.ends_in_s
 
     async def __aenter__(self) -> "PrivateStream":
         self._task = asyncio.create_task(self._run(), name="woodlot private stream")
@@ -168,6 +179,7 @@ class PrivateStream:
             means=self._means,
             account_silence_s=self._silence_s,
         )
+        self._life = life
         return life, asyncio.create_task(life.live(), name="woodlot private socket")
 
     async def _renewed(self, life: Life, task: "asyncio.Task[Ending]") -> tuple[Life, "asyncio.Task[Ending]"]:

@@ -11,7 +11,7 @@ from woodlot.backoff import Backoff
 from woodlot.clock import Clock, SystemClock
 from woodlot.config import Environment
 from woodlot.stream.budget import RESERVED_FOR_PRIVATE, Budget, Sleep, connects_of_process
-from woodlot.stream.connection import Heard
+from woodlot.stream.connection import Heard, Vitals
 from woodlot.stream.continuity import Cause, Interrupted
 from woodlot.stream.feed import Feed, Sink
 from woodlot.stream.findings import Findings
@@ -111,6 +111,11 @@ class PublicStream:
     def sockets(self) -> int:
         """How many sockets the topics are spread over."""
         return len(self._keepers)
+
+    @property
+    def vitals(self) -> list[Vitals]:
+        """How each socket is."""
+        return [keeper.vitals for keeper in self._keepers]
 
     async def close(self) -> None:
         """Close every socket; readers read what is queued and end."""
