@@ -4,6 +4,7 @@ One table, read from the top: the first line whose class the error is of counts.
 """
 
 import errno
+import sys
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
@@ -66,6 +67,10 @@ def _ask(error: BaseException) -> str:
     return "nothing was sent again; ask: woodlot orders"
 
 
+def _missing(error: BaseException) -> str:
+    return f"add what this needs: {sys.executable} -m pip install {getattr(error, 'name', None) or 'textual'}"
+
+
 def _system(error: BaseException) -> str:
     hints = {
         errno.ENOSPC: "make room on that disk; what was written so far is whole lines, --file goes on from there",
@@ -114,5 +119,5 @@ _TABLE: tuple[tuple[type[BaseException], Exit, str, bool, Hint], ...] = (
     (errors.WoodlotError, Exit.ERROR, "error", False, _REPORT),
     (TimeoutError, Exit.NETWORK, "timeout", True, "check both ends with: woodlot doctor"),
     (OSError, Exit.ERROR, "system", False, _system),
-    (ModuleNotFoundError, Exit.ERROR, "not_installed", False, "install everything: pip install 'woodlot[all]'"),
+    (ModuleNotFoundError, Exit.ERROR, "not_installed", False, _missing),
 )

@@ -7,6 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from woodlot.book.numbers import Priced
+from woodlot.tui.drawing import decimals
 
 if TYPE_CHECKING:
     from woodlot.desk.live_book import LiveBook
@@ -24,15 +25,16 @@ def ladder(live: "LiveBook", levels: int, console: Console) -> RenderableType:
     bids, asks = live.levels(max(1, min(levels, (console.height - _OTHER_LINES) // 2)))
     widest = max((size for _, size in (*bids, *asks)), default=Decimal(1))
     bar = "█" if "utf" in console.encoding.lower() else "#"
+    digits = decimals(price for price, _ in (*bids, *asks))
     return Group(
         head,
-        *(_level(level, widest, bar, "red") for level in reversed(asks)),
+        *(_level(level, digits, widest, bar, "red") for level in reversed(asks)),
         Text(f"{'spread':>14} {live.spread if live.spread is not None else '':>16}", style="dim"),
-        *(_level(level, widest, bar, "green") for level in bids),
+        *(_level(level, digits, widest, bar, "green") for level in bids),
     )
 
 
-def _level(level: Priced, widest: Decimal, bar: str, colour: str) -> Text:
+def _level(level: Priced, digits: int, widest: Decimal, bar: str, colour: str) -> Text:
     price, size = level
     length = max(1, round(size / widest * _BAR_WIDTH))
-    return Text.assemble(f"{price:>14f} {size:>16f}  ", (bar * length, colour))
+    return Text.assemble(f"{price:>14.{digits}f} {size:>16f}  ", (bar * length, colour))

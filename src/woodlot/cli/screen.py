@@ -1,5 +1,6 @@
 """This file is `woodlot tui`: the screen, over whatever the profile leads to."""
 
+import sys
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -31,7 +32,8 @@ def tui(
         from woodlot.tui.app import Screen
         from woodlot.tui.watch import Setting, watching
 
-        if not here.printer.out.isatty():
+        # Textual reads stdin, and draws on stderr.
+        if not all(stream.isatty() for stream in (sys.stdin, here.printer.out, here.printer.err)):
             raise Usage("the screen needs a terminal", hint="for a program: woodlot book WOO/USDT -o ndjson")
         instrument = await instrument_of(here.client, symbol)
         setting = Setting(

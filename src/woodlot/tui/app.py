@@ -12,6 +12,7 @@ from textual.widgets import Footer
 
 from woodlot.desk.desk import Desk
 from woodlot.errors import BookNotInSync, TradingStopped, WoodlotError
+from woodlot.tui.book_panel import moved
 from woodlot.tui.dialogs import HelpPage, Question
 from woodlot.tui.panels import PANELS
 from woodlot.tui.rows import Rows
@@ -36,10 +37,14 @@ class Screen(App[str | None]):
         *(Binding(str(number), f"turn_to('{name}')", name, show=False) for number, name in enumerate(_NAMES, 1)),
         Binding("b", "order('buy')", "Buy"),
         Binding("s", "order('sell')", "Sell"),
-        Binding("x", "cancel_newest", "Cancel"),
+        Binding("x", "cancel_one", "Cancel"),
         Binding("X", "cancel_symbol", "Cancel all", show=False),
         Binding("K", "kill", "KILL"),
         Binding("R", "resume", "Resume", show=False),
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("enter", "order_here", "Order", show=False),
+        Binding("escape", "leave_ladder", "Leave", show=False),
         Binding("plus", "filter(2)", "Larger", show=False),
         Binding("minus", "filter(0.5)", "Smaller", show=False),
         Binding("question_mark", "help", "Help"),
@@ -86,14 +91,30 @@ class Screen(App[str | None]):
             wanted = now * 2 if factor > 1 else now / 2
             self.watched.smallest_trade = wanted.normalize() if wanted >= largest / 64 else largest * 0
 
+    def action_move(self, step: int) -> None:
+        if self.shown == _NAMES[0]:
+            self.watched.cursor = moved(self.watched, step, self._rows("panel").size.height)
+            self.draw()
+
+    def action_leave_ladder(self) -> None:
+        self.watched.cursor = None
+        self.draw()
+
+    def action_order_here(self) -> None:
+        cursor, book = self.watched.cursor, self.watched.book
+        if cursor is not None and book.is_readable and book.mid is not None:
+            self.action_order("buy" if cursor < book.mid else "sell")
+
     @work
     async def action_order(self, side: str) -> None:
         """Ask for quantity and price, then whether that is meant, then send it."""
-        typed = await self.push_screen_wait(Question(f"{side} {self.setting.symbol}: QUANTITY [PRICE]"))
+        cursor = self.watched.cursor
+        where = "QUANTITY [PRICE]" if cursor is None else f"QUANTITY, at {cursor:f}; or QUANTITY PRICE"
+        typed = await self.push_screen_wait(Question(f"{side} {self.setting.symbol}: {where}"))
         words = (typed or "").split()
         if not 1 <= len(words) <= 2:
             return
-        price = words[1] if len(words) == 2 else None
+        price = words[1] if len(words) == 2 else None if cursor is None else f"{cursor:f}"
         what = f"{side} {words[0]} {self.setting.symbol} {'at the market' if price is None else f'at {price}'}"
         if not await self._agreed(f"{what}{self._worth(side, words[0], price)}"):
             return
@@ -101,7 +122,8 @@ class Screen(App[str | None]):
         async def send(desk: Desk) -> str:
             reason = self.setting.stopped_because()
             if reason is not None:
-                raise TradingStopped("kill switch", f"trading was stopped: {reason}", symbol=self.setting.symbol)
+                problem = f"trading was stopped: {reason}; woodlot kill --lift allows it again"
+                raise TradingStopped("kill switch", problem, symbol=self.setting.symbol)
             verb = desk.buy if side == "buy" else desk.sell
             order = await verb(self.setting.symbol, words[0], price=price)
             return f"{what}: {order.state.value}"
@@ -109,15 +131,24 @@ class Screen(App[str | None]):
         await self._do(send)
 
     @work
-    async def action_cancel_newest(self) -> None:
-        async def cancel(desk: Desk) -> str:
-            orders = desk.orders()
-            if not orders:
-                return "there is no open order"
-            await orders[-1].cancel()
-            return f"asked to cancel order {orders[-1].order_id}"
+    async def action_cancel_one(self) -> None:
+        """Cancel our orders at the cursor's price; without a cursor, the newest of all."""
+        cursor, symbol = self.watched.cursor, self.setting.symbol
+        orders = self.watched.desk.orders()[-1:] if self.setting.credentials else []
+        if cursor is not None and self.setting.credentials:
+            listed = self.watched.desk.orders()
+            orders = [order for order in listed if order.symbol == symbol and order.price == cursor]
+        if not orders:
+            self.notify("there is no open order" if cursor is None else f"no order of yours is open at {cursor:f}")
+            return
+        named = ", ".join(str(order.order_id or order.client_order_id) for order in orders)
+        if await self._agreed(f"cancel order {named}"):
 
-        await self._do(cancel)
+            async def cancel(desk: Desk) -> str:
+                await desk.cancel(*orders)
+                return f"asked to cancel order {named}"
+
+            await self._do(cancel)
 
     @work
     async def action_cancel_symbol(self) -> None:
@@ -159,7 +190,7 @@ class Screen(App[str | None]):
     async def _do(self, action: Callable[[Desk], Awaitable[str]]) -> None:
         try:
             told = await action(self.watched.desk)
-        except (TimeoutError, WoodlotError) as error:
+        except (TimeoutError, WoodlotError, ExceptionGroup) as error:
             self.notify(str(error), severity="error", markup=False)
         else:
             self.notify(told, markup=False)
@@ -182,7 +213,7 @@ class Screen(App[str | None]):
         name = self.setting.environment.name
         badge = (f" {name.upper()} ", _BADGES.get(name, "black on yellow"))
         book, desk = self.watched.book, self.watched.desk
-        stopped = desk.stopped_because if self.setting.credentials else None
+        stopped = (desk.stopped_because if self.setting.credentials else None) or self.setting.stopped_because()
         told = f" {book.symbol}  book {book.state.value} for {book.age_s:.0f} s"
         return Text.assemble(badge, told, ("  TRADING STOPPED" if stopped else "", "bold yellow"), "   K kills")
 

@@ -10,8 +10,11 @@ from textual.widgets import Input, Static
 
 HELP = """\
 1 to 5    Book, Trades, Orders, Account, Health
-b, s      buy or sell: QUANTITY [PRICE]
-x         cancel the newest open order
+b, s      buy or sell: QUANTITY [PRICE], at the market without one
+up, down  pick a price on the ladder; b and s then mean that price
+Enter     order at that price: a bid buys, an ask sells
+Escape    leave the ladder
+x         cancel the orders at that price, or the newest one
 X         cancel every order of this symbol
 K         kill: cancel everything, stop trading
 R         resume trading after a kill
