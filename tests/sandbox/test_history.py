@@ -1,5 +1,6 @@
 import functools
 import itertools
+import pickle
 import time
 from decimal import Decimal
 
@@ -162,13 +163,23 @@ def test_the_made_up_day_is_the_same_whenever_it_is_first_looked_at():
     assert early.trades(BTC, limit=MOST_TRADES)[1:] == before
 
 
-def test_a_past_that_nobody_looks_at_keeps_no_more_than_a_thousand_trades_waiting():
+def test_a_made_up_past_is_never_saved_and_is_the_same_when_it_is_loaded():
     history, _ = made_up.__wrapped__()
-    for number in range(1_000):
-        trade(history, "60000", at_ms=START_MS + number)
+    trade(history, "60000", at_ms=START_MS + 1)
+    unseen = pickle.dumps(history)
+    looked_at = history.trades(BTC, limit=MOST_TRADES), history.candles(BTC, KlineType.HOUR_1, limit=9, now_ms=START_MS)
 
-    assert history._of[BTC]._past is None
-    assert not history._of[BTC]._waiting
+    saved = pickle.dumps(history)
+    loaded = pickle.loads(saved)
+    for each in (history, loaded):
+        trade(each, "61000", at_ms=START_MS + 2)
+
+    assert abs(len(saved) - len(unseen)) < 1_000
+    assert loaded.trades(BTC, limit=MOST_TRADES)[1:] == looked_at[0]
+    assert loaded.trades(BTC, limit=9) == history.trades(BTC, limit=9)
+    assert loaded.candles(BTC, KlineType.DAY_1, limit=2, now_ms=START_MS) == history.candles(
+        BTC, KlineType.DAY_1, limit=2, now_ms=START_MS
+    )
 
 
 @pytest.mark.parametrize("late_s", [1, 37, 59])

@@ -3,19 +3,23 @@ import pickle
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from proofs.determinism import told_by
 from tests.sandbox.caller import FAR_BID, running
-from tests.sandbox.stories import market, tell
+from tests.sandbox.stories import BTC, PERP, market, tell
 
 from woodlot.clock import ManualClock
 from woodlot.errors import ConfigurationError
 from woodlot.sandbox.back_office import BackOffice
 from woodlot.sandbox.state import State, describe, header, restore, snapshot
-from woodlot.wire.trade import GetOrders
+from woodlot.wire.algo import AlgoOrderType, AlgoType, GetAlgoOrders, PlaceAlgoOrder
+from woodlot.wire.enums import MarginMode, OrderType, Side
+from woodlot.wire.futures import SetLeverage
+from woodlot.wire.trade import GetOrders, PlaceOrder
 
 
 def test_a_saved_exchange_goes_on_as_if_nothing_had_been():
@@ -31,6 +35,36 @@ def test_a_saved_exchange_goes_on_as_if_nothing_had_been():
     assert len(loaded.simulation.exchange.orders(ann, GetOrders()).rows) == 3
     assert describe(loaded.simulation) == describe(floor)
     assert tell(loaded.simulation) == tell(floor)
+
+
+def test_liquidations_algo_orders_and_pending_withdrawals_go_on_from_the_file():
+    floor, ann = market()
+    exchange, office = floor.exchange, BackOffice(floor.exchange)
+    poor = floor.open_account("poor", {"USDT": "500"})
+    lever = SetLeverage(symbol=PERP, margin_mode=MarginMode.CROSS, leverage=50)
+    exchange.futures.set_leverage(poor, lever)
+    exchange.place(poor, PlaceOrder(symbol=PERP, side=Side.BUY, type=OrderType.MARKET, quantity="0.2"))
+    stop = PlaceAlgoOrder(
+        symbol=BTC, algo_type=AlgoType.STOP, side=Side.SELL, type=AlgoOrderType.MARKET, quantity="0.01", trigger_price=1
+    )
+    exchange.algo.place(ann, stop)
+    way = {"token": "USDT", "network": "TRX", "address": "T" + "x" * 33, "extra": ""}
+    office.wallet.withdraw(ann, amount=Decimal(100), now_ms=floor.clock.now_ms(), **way)
+    floor.fair[BTC].shift(-0.2)
+    tell(floor)
+    assert not any(position.lots for position in exchange.account(poor).positions.values())
+
+    loaded = State.load(State(floor, office, ann).save(), clock=ManualClock(floor.clock.now_ms()))
+
+    assert tell(loaded.simulation) == tell(floor)
+    for market_now, office_now in ((floor, office), (loaded.simulation, loaded.office)):
+        office_now.advance(now_ms=floor.clock.now_ms() + 3_600_000)
+        (move,) = office_now.wallet.moves(ann)
+        assert move.is_over
+        (row,) = market_now.exchange.algo.orders(ann, GetAlgoOrders()).rows
+        assert row.algo_status == "NEW"
+        assert market_now.exchange.audit() == []
+    assert loaded.simulation.exchange.balances(ann) == exchange.balances(ann)
 
 
 def test_a_snapshot_is_cheap_enough_for_each_virtual_minute():

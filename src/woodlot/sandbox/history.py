@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from woodlot.sandbox.prices import STEPS_PER_SECOND, FairPrice, on_grid
 from woodlot.wire.answer import Time
@@ -22,7 +21,6 @@ MOST_MINUTES = 7 * 24 * 60
 _MINUTE_MS = 60_000
 _HOUR_S = 3_600
 _THREE_DAYS_MS = 3 * 24 * _HOUR_S * 1000
-_MOST_WAITING = 1_000
 _Trade: TypeAlias = tuple[Decimal, Decimal, Side, int]
 """Price, quantity, who took, and when."""
 
@@ -40,7 +38,7 @@ class History:
     def trades(self, symbol: str, *, limit: int) -> tuple[MarketTrade, ...]:
         """Return the latest trades, newest first. All of them happened here (`source` 1)."""
         tape = self._of[symbol].tape
-        newest = (tape[-1 - back] for back in range(min(limit, len(tape))))
+        newest = (_read(tape[-1 - back]) for back in range(min(limit, len(tape))))
         return tuple(
             MarketTrade(
                 symbol=symbol,
@@ -64,7 +62,7 @@ class History:
     def last_trade_ms(self, symbol: str) -> int:
         """Return when the last trade was, 0 before the first."""
         tape = self._of[symbol].tape
-        return tape[-1][3] if tape else 0
+        return _read(tape[-1])[3] if tape else 0
 
     def bar(self, symbol: str, *, start: int, end: int) -> "Bar | None":
         """Return what was traded from `start` up to `end`, None where nothing was ever before `end`.
@@ -167,49 +165,73 @@ def span(kind: KlineType | Interval, ts: int) -> tuple[int, int]:
 
 
 class _SymbolHistory:
-    """One symbol's tape and minutes. Its past is filled in at the first look, or after `_MOST_WAITING` trades."""
+    """One symbol's tape and minutes: what has happened and, since somebody has looked, all of it behind its past.
+
+    The past is worked out at the first look and never saved: a state file says how it is made.
+    """
 
     def __init__(self) -> None:
-        self._tape: deque[_Trade] = deque(maxlen=MOST_TRADES)
-        self._minutes: deque[Bar] = deque(maxlen=MOST_MINUTES)
+        self._happened = _Record()
         self._past: Past | None = None
-        self._waiting: list[_Trade] = []
+        self._whole: _Record | None = None
 
     @property
-    def tape(self) -> deque[_Trade]:
-        self._look_back()
-        return self._tape
+    def tape(self) -> deque[str]:
+        return self._all().tape
 
     @property
     def minutes(self) -> "deque[Bar]":
-        self._look_back()
-        return self._minutes
+        return self._all().minutes
 
     def begin_with(self, past: Past) -> None:
         self._past = past
 
     def record(self, price: Decimal, quantity: Decimal, side: Side, ts: int) -> None:
+        self._happened.add(price, quantity, side, ts)
+        if self._whole is not None:
+            self._whole.add(price, quantity, side, ts)
+
+    def _all(self) -> "_Record":
         if self._past is None:
-            self._add(price, quantity, side, ts)
-            return
-        self._waiting.append((price, quantity, side, ts))
-        if len(self._waiting) >= _MOST_WAITING:
-            self._look_back()
+            return self._happened
+        if self._whole is None:
+            self._whole = _Record()
+            for trade in self._past.trades():
+                self._whole.add(*trade)
+            self._whole.follow(self._happened)
+        return self._whole
 
-    def _look_back(self) -> None:
-        past, self._past = self._past, None
-        if past is not None:
-            waiting, self._waiting = self._waiting, []
-            for trade in chain(past.trades(), waiting):
-                self._add(*trade)
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_whole": None}
 
-    def _add(self, price: Decimal, quantity: Decimal, side: Side, ts: int) -> None:
-        self._tape.append((price, quantity, side, ts))
+
+class _Record:
+    """Trades as lines, of which ten thousand are quickly saved, and minutes."""
+
+    def __init__(self) -> None:
+        self.tape: deque[str] = deque(maxlen=MOST_TRADES)
+        self.minutes: deque[Bar] = deque(maxlen=MOST_MINUTES)
+
+    def add(self, price: Decimal, quantity: Decimal, side: Side, ts: int) -> None:
+        self.tape.append(f"{price} {quantity} {side} {ts}")
         start = ts - ts % _MINUTE_MS
         # A clock that was set back must not reopen a candle.
-        if not self._minutes or start > self._minutes[-1].start:
-            self._minutes.append(Bar(start, start + _MINUTE_MS, price))
-        self._minutes[-1].trade(price, quantity)
+        if not self.minutes or start > self.minutes[-1].start:
+            self.minutes.append(Bar(start, start + _MINUTE_MS, price))
+        self.minutes[-1].trade(price, quantity)
+
+    def follow(self, later: "_Record") -> None:
+        """Put what happened later behind."""
+        self.tape.extend(later.tape)
+        for bar in later.minutes:
+            if not self.minutes or bar.start > self.minutes[-1].start:
+                self.minutes.append(Bar(bar.start, bar.end, bar.open))
+            self.minutes[-1].absorb(bar)
+
+
+def _read(line: str) -> _Trade:
+    price, quantity, side, ts = line.split(" ")
+    return Decimal(price), Decimal(quantity), Side(side), int(ts)
 
 
 class Bar:
