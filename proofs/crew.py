@@ -11,7 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, cast
 
 from proofs.experiment import Experiment, Outcome
 
@@ -125,9 +125,16 @@ def proved(piece: Piece) -> Outcome:
     try:
         outcome = piece.experiment.prove(piece.seeds, scale=piece.scale)
     except Exception as error:  # noqa: BLE001 - a proof that cannot be carried out has failed, and says why
-        outcome = _failed(piece, f"{type(error).__name__}: {error}")
+        outcome = _failed(piece, _told(error))
     outcome.ran["ms of one core"] += round((_processor_s() - before_s) * 1000)
     return outcome
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return ", ".join(dict.fromkeys(_told(one) for one in group.exceptions))
+    return f"{type(error).__name__}: {error}"
 
 
 def _processor_s() -> float:
