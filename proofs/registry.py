@@ -28,6 +28,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         code="proofs.simulation.converging:prove",
     ),
     Experiment(
+        id="R2",
+        name="month",
+        promise="In 30 days of keys that end, are stolen or refused nothing is lost, and owners of one key never race",
+        goals={"months": 100},
+        batch=1,
+        code="proofs.month:prove",
+    ),
+    Experiment(
         id="R3",
         name="crashes",
         promise="A program may die at any marked point: the next one agrees with the exchange, nothing is sent twice",

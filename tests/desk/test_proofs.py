@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from proofs.executions import Run
+from proofs.month import Month
 from proofs.weather import Weather
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +18,12 @@ def test_no_execution_is_lost_or_told_twice_in_any_weather(seed: int) -> None:
     assert result.problems == []
     assert result.fills > 100
     assert result.outages > 3
+
+
+def test_days_of_keys_that_end_are_stolen_and_refused_lose_nothing() -> None:
+    month = Month(1, days=3)()
+    assert month.problems == []
+    assert (month.happened["fills"] > 300, month.happened["hours with a rival"] > 3) == (True, True)
 
 
 @pytest.mark.parametrize("how", [[], ["--kill"]])

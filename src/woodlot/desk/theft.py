@@ -10,11 +10,9 @@ import logging
 from woodlot.clock import Clock
 from woodlot.desk.events import KeyTaken
 from woodlot.stream.continuity import Cause, Interrupted
+from woodlot.stream.keyring import PROVEN_S
 
 log = logging.getLogger(__name__)
-
-# A stream that lived this long ends the suspicion (stream.keyring says the same of a key).
-_PROVEN_S = 600.0
 
 
 class Theft:
@@ -31,7 +29,7 @@ class Theft:
         """Note why the stream ended, and how many keys there were by then."""
         if self._interruption is None:
             self._interruption, self._keys = interruption, keys_made
-            if self._clock.monotonic_s() - self._resumed_s >= _PROVEN_S:
+            if self._clock.monotonic_s() - self._resumed_s >= PROVEN_S:
                 self._count = 0
 
     def resumed(self, *, keys_made: int) -> KeyTaken | None:

@@ -20,10 +20,12 @@ MakeKey = Callable[[], Awaitable[ListenKey]]
 MARGIN_S = 1800.0
 MARGIN_SHARE = 0.25
 # A key that has worked this long ends the suspicion that another owner makes keys against us; of a shorter life, a
-# quarter. Until then the pauses grow up to five minutes: two owners should meet rarely, and loudly. The first early
-# death costs no pause: it may have been the exchange.
-PROVEN_S = 600.0
-THEFT = Backoff(first_s=4.0, ceiling_s=300.0)
+# quarter. Until then the pauses grow up to a quarter of an hour, half of which is waited in any case: two owners make
+# sixteen keys an hour between them at most, once they have grown, and each is loud. Twice the longest pause: the one
+# that works while the other waits must not take that for peace. The first early death costs no pause: it may have been
+# the exchange.
+THEFT = Backoff(first_s=4.0, ceiling_s=900.0, least=0.5)
+PROVEN_S = 2 * THEFT.ceiling_s
 
 
 class KeyRing:
