@@ -15,6 +15,7 @@ from woodlot.desk.controls import Touch
 from woodlot.desk.gate import Gate
 from woodlot.desk.limits import Limits
 from woodlot.errors import GateRefused
+from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.order import TrackedOrder
 from woodlot.wire.enums import OrderType, Side
 from woodlot.wire.trade import PlaceOrder
@@ -38,6 +39,12 @@ class Desk:
 
     def open_orders(self) -> tuple[TrackedOrder, ...]:
         return tuple(self.opened)
+
+    def open_algos(self) -> tuple[AlgoOrder, ...]:
+        return ()
+
+    def find_algo(self, *, order_id: int | None, client_order_id: int | None) -> AlgoOrder | None:  # noqa: ARG002
+        return None
 
     def built_up(self, symbol: str) -> Decimal:
         return self.positions[symbol]

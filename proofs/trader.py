@@ -20,7 +20,7 @@ from woodlot.desk.recovery import Asking, answer, look
 from woodlot.errors import ConnectionFailed, OutcomeUnknown, WoodlotError
 from woodlot.orders.commands import Command
 from woodlot.orders.order import TrackedOrder
-from woodlot.orders.output import Question
+from woodlot.orders.output import AskAlgo, Question
 from woodlot.orders.reconcile import SECOND_PASS_MS
 from woodlot.wire.enums import OrderType, Side
 from woodlot.wire.events import ExecutionReport
@@ -164,6 +164,8 @@ class Trader:
             self._is_asking = False
             return
         question = self._questions.take()
+        if isinstance(question, AskAlgo):
+            raise TypeError(f"there are no algo orders here: {question}")
 
         def failed(_: WoodlotError) -> None:
             self._later(round(RETRY_S * 1000) if self._questions.failed(question) else 0, self._answer_next)

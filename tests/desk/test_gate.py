@@ -14,12 +14,14 @@ import woodlot.wire
 from woodlot.clock import ManualClock
 from woodlot.config import Environment
 from woodlot.desk.controls import CONTROLS, Touch
+from woodlot.desk.entry import COMMANDS
 from woodlot.desk.gate import KILL_SWITCH, Gate
 from woodlot.desk.limits import Limits
-from woodlot.desk.outlet import GUARDED
 from woodlot.errors import ConfigurationError, FloatRefused, GateRefused, TradingStopped
+from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.order import TrackedOrder
-from woodlot.wire.algo import AlgoType, PlaceAlgoOrder
+from woodlot.orders.states import OrderState
+from woodlot.wire.algo import AlgoLeg, AlgoLegEdit, AlgoType, EditAlgoOrder, PlaceAlgoOrder
 from woodlot.wire.enums import OrderType, Side
 from woodlot.wire.request import Method, Request
 from woodlot.wire.trade import CancelAllAfter, CancelAllOrders, CancelOrder, EditOrder, PlaceOrder
@@ -34,6 +36,7 @@ class World:
         self.clock = ManualClock()
         self.book: Touch | None = Touch(D("0.249"), D("0.251"))
         self.open: list[TrackedOrder] = []
+        self.algos: list[AlgoOrder] = []
         self.position = D(0)
         self.gate = Gate(Limits(**limits), facts=self, environment="staging", clock=self.clock)
 
@@ -42,6 +45,12 @@ class World:
 
     def open_orders(self) -> tuple[TrackedOrder, ...]:
         return tuple(self.open)
+
+    def open_algos(self) -> tuple[AlgoOrder, ...]:
+        return tuple(self.algos)
+
+    def find_algo(self, *, order_id: int | None, client_order_id: int | None) -> AlgoOrder | None:
+        return next((order for order in self.algos if order.order_id == order_id), None)
 
     def built_up(self, symbol: str) -> Decimal:
         return self.position
@@ -177,10 +186,72 @@ def test_an_amend_of_an_unknown_order_cannot_slip_through_a_list_of_symbols() ->
     assert World(symbols=frozenset({"SPOT_WOO_USDT"})).refuses(EditOrder(order_id=9, quantity="1")) == "symbol"
 
 
+def algo(**fields: Any) -> PlaceAlgoOrder:
+    known: dict[str, Any] = {
+        "symbol": "SPOT_WOO_USDT",
+        "algo_type": AlgoType.STOP,
+        "side": Side.BUY,
+        "trigger_price": "0.25",
+        "quantity": "100",
+        "client_algo_order_id": 5,
+    }
+    return PlaceAlgoOrder(**known | fields)
+
+
+def opened_algo(**fields: Any) -> AlgoOrder:
+    known = AlgoOrder.intended(algo(**fields), at_ms=START_MS)
+    return msgspec.structs.replace(known, order_id=9, state=OrderState.WORKING)
+
+
 def test_algo_orders_pass_the_same_gate() -> None:
-    order = PlaceAlgoOrder(symbol="SPOT_WOO_USDT", algo_type=AlgoType.STOP, side=Side.BUY, trigger_price="0.25",
-                           quantity="101")  # fmt: skip
-    assert World(max_notional=D(25)).refuses(order) == "notional"
+    assert World(max_notional=D(25)).refuses(algo(quantity="101")) == "notional"
+
+
+def leg(**fields: Any) -> AlgoLeg:
+    return AlgoLeg(algo_type=AlgoType.STOP, **fields)
+
+
+@pytest.mark.parametrize(
+    ("child", "control"),
+    [
+        (leg(trigger_price="0.3"), "notional"),
+        (leg(trigger_price="0.24", quantity="1000"), "quantity"),
+        (leg(trigger_price="0.25", child_orders=(leg(quantity="500"),)), "quantity"),
+    ],
+)
+def test_a_leg_is_held_to_the_limits_like_the_whole(child: AlgoLeg, control: str) -> None:
+    world = World(max_notional=D(25), max_quantity=D(200))
+    assert world.refuses(algo(algo_type=AlgoType.OCO, price="0.25", child_orders=(child,))) == control
+    assert world.refuses(algo(algo_type=AlgoType.OCO, price="0.25")) is None
+
+
+def test_what_waits_for_its_price_counts_among_open_orders_and_exposure() -> None:
+    world = World(max_open_orders=2, max_exposure=D(50))
+    world.open, world.algos = [opened()], []
+    assert world.refuses(place(quantity="50")) is None
+    world.algos = [opened_algo()]
+    assert world.refuses(place(quantity="50")) == "open orders"
+    world.open = []
+    assert world.refuses(place(quantity="101")) == "exposure"
+    assert world.refuses(place(quantity="100")) is None
+
+
+def test_an_amend_of_an_algo_order_is_held_to_the_limits_as_the_order_it_makes() -> None:
+    world = World(max_notional=D(30), max_exposure=D(30), symbols=frozenset({"SPOT_WOO_USDT"}))
+    world.algos = [opened_algo()]
+    assert world.refuses(EditAlgoOrder(algo_order_id=9, quantity="120")) is None
+    assert world.refuses(EditAlgoOrder(algo_order_id=9, quantity="121")) == "notional"
+    assert world.refuses(EditAlgoOrder(algo_order_id=9, trigger_price="0.31")) == "notional"
+    change = AlgoLegEdit(algo_order_id=10, quantity="1000", price="0.25")
+    assert world.refuses(EditAlgoOrder(algo_order_id=9, child_orders=(change,))) == "notional"
+    assert world.refuses(EditAlgoOrder(algo_order_id=8, quantity="1")) == "symbol"
+
+
+def test_an_order_that_only_closes_builds_nothing_up() -> None:
+    world = World(max_exposure=D(25))
+    assert world.refuses(place(symbol="PERP_WOO_USDT", quantity="500")) == "exposure"
+    assert world.refuses(place(symbol="PERP_WOO_USDT", quantity="500", reduce_only=True)) is None
+    assert world.refuses(place(quantity="500", reduce_only=True)) == "exposure"
 
 
 def test_refusals_are_counted_by_control_and_say_how_often() -> None:
@@ -269,7 +340,7 @@ def test_every_request_of_the_wire_that_makes_or_changes_an_order_is_guarded() -
         for request in every_request()
         if request.endpoint.path.startswith("/v3/trade/") and request.endpoint.method in {Method.POST, Method.PUT}
     }
-    assert trading - {CancelAllAfter} <= set(GUARDED)
+    assert trading - {CancelAllAfter} <= set(COMMANDS)
 
 
 def test_meters_tell_how_near_each_limit_that_fills_up_is() -> None:

@@ -7,7 +7,7 @@ from woodlot.orders.fills import Fill, FillBook
 from woodlot.orders.ledger import HOLD_MS
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.output import AskOrder, Executed
-from woodlot.orders.record import EARLY_LIMIT, Pace, Record
+from woodlot.orders.record import EARLY_LIMIT, Record
 from woodlot.orders.states import OrderState
 
 
@@ -59,12 +59,3 @@ def test_a_restored_record_adds_up_the_fills_it_is_given() -> None:
     record.restore([Fill.from_transaction(transaction(7, "40", at=5))])
     assert record.order is not None
     assert (record.order.booked_quantity, record.order.trade_ids) == (Decimal(40), (7,))
-
-
-def test_a_question_is_put_again_ever_more_slowly_and_at_most_each_minute() -> None:
-    pace, asked = Pace(0), list[int]()
-    for second in range(200):
-        if pace.is_due(second * 1000):
-            pace.asked(second * 1000)
-            asked.append(second)
-    assert asked == [5, 15, 35, 75, 135, 195]

@@ -158,7 +158,7 @@ def test_questions_are_put_again_ever_more_slowly() -> None:
     tracker = working()
     tracker.report(fill_report(8, "10", "50", at=9), at_ms=NOW)
     asked = [second for second in range(200) if questions(tracker.due(NOW + 1000 * second))]
-    assert asked == [5, 15, 35, 75, 135, 195]
+    assert asked == [1, 3, 7, 15, 31, 63, 123, 183]
 
 
 def test_a_fill_that_waited_long_enough_is_told_without_the_missing_one() -> None:

@@ -148,7 +148,10 @@ def cancel(
 
 
 async def _place(here: Session, order: PlaceAlgoOrder, what: str, *, yes: bool) -> None:
+    from woodlot.cli import verdict
+
     refuse_if_stopped(here.profile.name, order.symbol)
+    await verdict.pass_the_gate(here, order)
     agree(here, what, yes=yes)
     order = with_handle(order)
     here.leaving.append("the order may be at the exchange; see: woodlot algo list")

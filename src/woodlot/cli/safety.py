@@ -16,7 +16,7 @@ from woodlot.cli.output import Printer
 from woodlot.cli.profiles import find
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, run
-from woodlot.wire.trade import LONGEST_DEAD_MAN_MS, CancelAllAfter
+from woodlot.wire.trade import LONGEST_DEAD_MAN_MS, CancelAllAfter, OrderRow
 
 LIMITS = ("control", "limit")
 DEADMAN = ("fires_at", "after_s")
@@ -54,7 +54,7 @@ def kill(
         left = await cancel_everything(
             here.client.send, under_way=lambda: 0, clock=SystemClock(), timeout_s=here.timeout_s
         )
-        here.printer.rows(ORDERS, map(order_row, left))
+        here.printer.rows(ORDERS, [order_row(row) for row in left if isinstance(row, OrderRow)])
         here.say(f"trading is stopped, {len(left)} orders are left open; woodlot kill --lift allows it again")
         return 1 if left else 0
 

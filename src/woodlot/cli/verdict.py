@@ -11,7 +11,9 @@ from woodlot.desk.controls import Touch
 from woodlot.desk.gate import Gate
 from woodlot.desk.limits import Limits
 from woodlot.errors import GateRefused
+from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.order import TrackedOrder
+from woodlot.wire.algo import PlaceAlgoOrder
 from woodlot.wire.enums import Side, StatusFilter
 from woodlot.wire.futures import GetPositions
 from woodlot.wire.public import GetOrderBook, Instrument
@@ -32,6 +34,9 @@ class Facts:
     def open_orders(self) -> tuple[TrackedOrder, ...]:
         return self.open_now
 
+    def open_algos(self) -> tuple[AlgoOrder, ...]:
+        return ()  # each costs a call more; a desk counts them
+
     def built_up(self, symbol: str) -> Decimal:  # noqa: ARG002 - there is but one
         return self.position
 
@@ -39,6 +44,9 @@ class Facts:
         return next(
             (row for row in self.open_now if order_id == row.order_id or client_order_id == row.client_order_id), None
         )
+
+    def find_algo(self, *, order_id: int | None, client_order_id: int | None) -> AlgoOrder | None:  # noqa: ARG002
+        return None  # nothing here changes one
 
 
 def limits_of(here: Session) -> Limits:
@@ -59,7 +67,7 @@ def check_filters(instrument: Instrument, order: PlaceOrder) -> None:
     raise FiltersBroken("; ".join(map(str, problems)), hint=hint)
 
 
-async def pass_the_gate(here: Session, order: PlaceOrder) -> None:
+async def pass_the_gate(here: Session, order: PlaceOrder | PlaceAlgoOrder) -> None:
     """Hold an order to the limits. Raises GateRefused."""
     limits = limits_of(here)
     if limits == Limits.off():

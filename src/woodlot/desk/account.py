@@ -22,11 +22,14 @@ from woodlot.desk.inquiry import Inquiry
 from woodlot.desk.journal import Journal
 from woodlot.desk.kill_switch import KillSwitch
 from woodlot.desk.limits import Limits
+from woodlot.desk.live_algo import LiveAlgoOrder
 from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.outlet import Outlet
 from woodlot.desk.terms import OnExit, Terms, TouchOf
 from woodlot.desk.theft import Theft
 from woodlot.errors import WoodlotError
+from woodlot.orders.algo_order import AlgoOrder
+from woodlot.orders.algo_tracker import AlgoTracker
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.tracker import Tracker
 from woodlot.rest.server_time import ServerTime
@@ -63,9 +66,16 @@ class Account:
         self._stream = stream
         self._clock = clock
         self._doubts = Doubts(absence_is_proof_after_s=terms.absence_is_proof_after_s, clock=clock)
-        tracker = Tracker()
-        facts = DeskFacts(tracker, self.holdings, touch=touch)
-        self.books = Books(journal, tracker=tracker, told=self._tell, executed=facts.executed)
+        tracker, algos = Tracker(), AlgoTracker()
+        facts = DeskFacts(tracker, algos, self.holdings, touch=touch)
+        self.books = Books(
+            journal,
+            tracker=tracker,
+            algos=algos,
+            told=self._tell,
+            algo_told=self._tell_algo,
+            executed=facts.executed,
+        )
         time = ServerTime(clock)
         self._now_ms = time.now_ms
         self._inquiry = Inquiry(self.books, send=outlet.send, doubts=self._doubts, now_ms=time.now_ms)
@@ -116,12 +126,13 @@ class Account:
         self.events.close()
 
     async def _leave_orders(self) -> None:
-        count = len(self.books.tracker.open_orders())
+        open_now: list[LiveOrder | LiveAlgoOrder] = [*self.open_orders(), *self.open_algos()]
+        count = len(open_now)
         if self._on_exit is OnExit.CANCEL:
             left = await self.kill_switch.cancel_everything()
             log.warning("left the desk: of %d open orders %d were cancelled", count, count - len(left))
         elif count:
-            named = ", ".join(f"{order.order_id or order.client_order_id}" for order in self.open_orders()[:20])
+            named = ", ".join(f"{order.known.order_id or order.known.client_order_id}" for order in open_now[:20])
             log.warning("left the desk: %d orders stay open at the exchange, as configured: %s", count, named)
 
     @property
@@ -161,6 +172,10 @@ class Account:
         known = sorted(self.books.tracker.orders(), key=lambda order: order.history[-1].at_ms if order.history else 0)
         return [self.entry.orders.of(order) for order in reversed(known[-count:])]
 
+    def open_algos(self) -> list[LiveAlgoOrder]:
+        """Return every algo order that is not known to be over, oldest first."""
+        return [self.entry.algos.of(order) for order in self.books.algos.open_orders()]
+
     # What comes in.
 
     async def _listen(self) -> None:
@@ -184,6 +199,7 @@ class Account:
             case PositionUpdate():
                 self.holdings.push_positions(event, ts_ms=ts_ms)
             case (AlgoExecutionReport(), *_) as reports:
+                self._inquiry.ask(self.books.keep(self.books.algos.report(reports, at_ms=self._now_ms())))
                 for report in reports:
                     self.events.tell(AlgoReported(report))
             case _:
@@ -192,6 +208,10 @@ class Account:
     def _tell(self, order: TrackedOrder) -> None:
         self._doubts.heard(order)
         self.entry.orders.tell(order)
+
+    def _tell_algo(self, order: AlgoOrder) -> None:
+        self._doubts.heard(order)
+        self.entry.algos.tell(order)
 
     async def _fill_the_hole(self) -> None:
         if (taken := self._theft.resumed(keys_made=self._stream.keys_made)) is not None:
@@ -213,7 +233,7 @@ class Account:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(1.0)
-            self._inquiry.ask(self.books.keep(self.books.tracker.due(self._now_ms())))
+            self._inquiry.ask(self.books.due(self._now_ms()))
             if self.holdings.is_doubtful:
                 await self._count()
 

@@ -6,16 +6,35 @@ out as questions. The same books are kept by a live desk, and by the proofs in v
 
 import logging
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from woodlot.desk.executions import ExecutionLog
 from woodlot.desk.journal import Journal
+from woodlot.errors import WoodlotError
+from woodlot.orders.algo_order import AlgoOrder
+from woodlot.orders.algo_tracker import AlgoTracker
+from woodlot.orders.commands import AlgoCommand, Command
 from woodlot.orders.evidence import REST_LAG_MS
 from woodlot.orders.fills import Fill, FillSource
 from woodlot.orders.order import TrackedOrder
-from woodlot.orders.output import AskFills, AskOrder, Changed, Doubtful, Executed, Output, Question
+from woodlot.orders.output import (
+    AlgoChanged,
+    AskAlgo,
+    AskFills,
+    AskOrder,
+    Changed,
+    Doubtful,
+    Executed,
+    Output,
+    Question,
+)
 from woodlot.orders.tracker import Tracker
+from woodlot.wire.algo import CancelAlgoOrder, CancelAlgoOrders, EditAlgoOrder, PlaceAlgoOrder
+from woodlot.wire.trade import CancelAllOrders
 
 log = logging.getLogger(__name__)
+
+_OF_ALGOS = (PlaceAlgoOrder, EditAlgoOrder, CancelAlgoOrder, CancelAlgoOrders)
 
 
 class Books:
@@ -29,13 +48,17 @@ class Books:
         journal: Journal,
         *,
         tracker: Tracker | None = None,
+        algos: AlgoTracker | None = None,
         told: Callable[[TrackedOrder], None] = lambda _: None,
+        algo_told: Callable[[AlgoOrder], None] = lambda _: None,
         executed: Callable[[Fill], None] = lambda _: None,
     ) -> None:
         self.journal = journal
         self.tracker = tracker or Tracker()
+        self.algos = algos or AlgoTracker()
         self.executions = ExecutionLog(journal)
         self._told = told
+        self._algo_told = algo_told
         self._executed = executed
         self._first_ms = 0
         self._cursor_ms = 0
@@ -53,26 +76,59 @@ class Books:
         self._first_ms = int(journal.fact("first_ms") or now_ms)
         self._cursor_ms = int(journal.fact("cursor_ms") or now_ms)
         orders = journal.orders()
-        return self.keep(self.tracker.restore(orders, fills=journal.fills_of(orders), at_ms=now_ms))
+        questions = self.keep(self.tracker.restore(orders, fills=journal.fills_of(orders), at_ms=now_ms))
+        return questions + self.keep(self.algos.restore(journal.algo_orders(), at_ms=now_ms))
+
+    # What becomes of a command, ordinary or algo; cancelling all of them concerns both.
+
+    def intended(self, command: Command | AlgoCommand, *, at_ms: int) -> tuple[Question, ...]:
+        """Write down what is about to be sent."""
+        return self._about(command, lambda tracker, of: tracker.intent(of, at_ms=at_ms))
+
+    def answered(self, command: Command | AlgoCommand, answer: Any, *, at_ms: int) -> tuple[Question, ...]:
+        """Write down the exchange's acknowledgement."""
+        return self._about(command, lambda tracker, of: tracker.reply(of, answer, at_ms=at_ms))
+
+    def failed(self, command: Command | AlgoCommand, error: WoodlotError, *, at_ms: int) -> tuple[Question, ...]:
+        """Write down why there is none."""
+        return self._about(command, lambda tracker, of: tracker.failed(of, error, at_ms=at_ms))
+
+    def due(self, now_ms: int) -> tuple[Question, ...]:
+        """Write down what time alone brings. Call it each second."""
+        return self.keep((*self.tracker.due(now_ms), *self.algos.due(now_ms)))
+
+    def _about(
+        self, command: Command | AlgoCommand, apply: Callable[[Any, Any], tuple[Output, ...]]
+    ) -> tuple[Question, ...]:
+        outputs: tuple[Output, ...] = ()
+        if not isinstance(command, _OF_ALGOS):
+            outputs += apply(self.tracker, command)
+        if isinstance(command, (*_OF_ALGOS, CancelAllOrders)):
+            outputs += apply(self.algos, command)
+        return self.keep(outputs)
 
     def keep(self, outputs: Iterable[Output]) -> tuple[Question, ...]:
         """Write down what the tracker said, then tell it; return its questions."""
         changes: list[Changed] = []
+        algos: list[AlgoChanged] = []
         fills: list[Fill] = []
         questions: list[Question] = []
         for output in outputs:
             match output:
                 case Changed():
                     changes.append(output)
+                case AlgoChanged():
+                    algos.append(output)
                 case Executed(fill=fill) if fill.ts_ms >= self._first_ms:
                     fills.append(fill)
                 case Doubtful(fill=fill) if self._is_news(fill):
                     fills.append(fill)
-                case AskOrder() | AskFills():
+                case AskOrder() | AskFills() | AskAlgo():
                     questions.append(output)
                 case Executed() | Doubtful():
                     pass
         self._write_and_tell(changes, fills)
+        self._write_and_tell_algos(algos)
         return tuple(questions)
 
     def _write_and_tell(self, changes: list[Changed], fills: list[Fill]) -> None:
@@ -84,6 +140,13 @@ class Books:
             self.executions.record(numbered)
         for change in changes:
             self._told(change.order)
+
+    def _write_and_tell_algos(self, changes: list[AlgoChanged]) -> None:
+        if not changes:
+            return
+        self.journal.note_algos(change.order for change in changes)
+        for change in changes:
+            self._algo_told(change.order)
 
     def _is_news(self, fill: Fill) -> bool:
         if self.journal.is_in_memory:

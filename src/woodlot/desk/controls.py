@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol, TypeAlias
 
 from woodlot.desk.limits import Limits
+from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.order import TrackedOrder
 from woodlot.wire.enums import Side
 
@@ -33,15 +34,22 @@ class Facts(Protocol):
 
     def open_orders(self) -> tuple[TrackedOrder, ...]: ...
 
+    def open_algos(self) -> tuple[AlgoOrder, ...]: ...
+
     def built_up(self, symbol: str) -> Decimal:
         """Return the position, or what was bought on balance since the desk opened."""
         ...
 
     def find(self, *, order_id: int | None, client_order_id: int | None) -> TrackedOrder | None: ...
 
+    def find_algo(self, *, order_id: int | None, client_order_id: int | None) -> AlgoOrder | None: ...
+
 
 class Wanted(NamedTuple):
-    """An order as it would be, whatever request makes it so. `already` is what of it is open now."""
+    """An order, or a leg of one, as it would be, whatever request makes it so.
+
+    `already` is what of it is open now. `reduces` means that it can only take away from what was built up.
+    """
 
     symbol: str
     side: Side | None
@@ -52,6 +60,7 @@ class Wanted(NamedTuple):
     tag: str = ""
     is_new: bool = True
     already: Decimal = Decimal(0)
+    reduces: bool = False
 
     @property
     def family(self) -> object:
@@ -156,19 +165,23 @@ def _notional(case: Case) -> str | None:
 
 def _open_orders(case: Case) -> str | None:
     limit = case.limits.max_open_orders
-    if limit is None or not case.wanted.is_new or len(case.facts.open_orders()) < limit:
+    if limit is None or not case.wanted.is_new:
+        return None
+    if len(case.facts.open_orders()) + len(case.facts.open_algos()) < limit:
         return None
     return f"{limit} orders are open already"
 
 
 def _exposure(case: Case) -> str | None:
     limit, wanted, quantity = case.limits.max_exposure, case.wanted, case.base_quantity
-    if limit is None:
+    if limit is None or wanted.reduces:
         return None
     if quantity is None or wanted.side is None:
         return "it cannot be told what it would build up"
     built_up = case.facts.built_up(wanted.symbol) * (1 if wanted.side is Side.BUY else -1)
     resting = sum((_rest_of(order) for order in case.facts.open_orders() if _is_beside(order, wanted)), Decimal(0))
+    waiting = (order.waiting_quantity for order in case.facts.open_algos() if _is_beside(order, wanted))
+    resting = sum(waiting, resting)
     return _valued(case, built_up + resting + quantity - wanted.already, limit, what="exposure")
 
 
@@ -214,7 +227,7 @@ CONTROLS: dict[str, Control] = {
 """The controls by the name that errors and counters have; the kill switch, the twelfth, is the gate's own."""
 
 
-def _is_beside(order: TrackedOrder, wanted: Wanted) -> bool:
+def _is_beside(order: TrackedOrder | AlgoOrder, wanted: Wanted) -> bool:
     return order.symbol == wanted.symbol and order.side is wanted.side
 
 

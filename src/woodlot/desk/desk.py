@@ -18,6 +18,7 @@ from woodlot.desk.executions import Executions, ExecutionsAndGaps
 from woodlot.desk.facts import Quotes
 from woodlot.desk.holdings import BalanceNow, PositionNow
 from woodlot.desk.limits import Limits
+from woodlot.desk.live_algo import LiveAlgoOrder
 from woodlot.desk.live_book import LiveBook
 from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.market import Market
@@ -29,6 +30,7 @@ from woodlot.desk.topic_verbs import TopicVerbs
 from woodlot.errors import ConfigurationError, WoodlotError
 from woodlot.sandbox.server import Sandbox, SandboxOptions
 from woodlot.stream.public import PublicStream
+from woodlot.wire.algo import AlgoOrderRow, PlaceAlgoOrder
 from woodlot.wire.amount import Number
 from woodlot.wire.enums import PositionSide, Side
 from woodlot.wire.trade import CancelAllOrders, OrderRow, PlaceOrder
@@ -167,6 +169,15 @@ class Desk(TopicVerbs):
         await self._price(order.symbol)
         return await self.account.entry.place(order)
 
+    async def place_algo(self, order: PlaceAlgoOrder) -> LiveAlgoOrder:
+        """Send an order that waits for a price: a stop, a trailing stop, an OCO, a TP/SL or a bracket.
+
+        It passes the gate, legs included, and the journal; it gets a client algo order id if it has none. The rest is
+        as in `buy`. What it trades comes with `executions()`, by orders that the exchange makes of it.
+        """
+        await self._price(order.symbol)
+        return await self.account.entry.place_algo(order)
+
     async def place_all(self, orders: Iterable[PlaceOrder]) -> list[LiveOrder | WoodlotError]:
         """Send orders at the pace the exchange allows; return for each, in order, what `place` gives or raises."""
         listed = list(orders)
@@ -174,7 +185,7 @@ class Desk(TopicVerbs):
             await self._price(symbol)
         return await self.account.entry.place_all(listed)
 
-    async def cancel(self, order: LiveOrder, *others: LiveOrder) -> None:
+    async def cancel(self, order: LiveOrder | LiveAlgoOrder, *others: LiveOrder | LiveAlgoOrder) -> None:
         """Ask the exchange to cancel orders; `order.settled()` waits for what really happened.
 
         Raises NotFound if a single one is over already; of several, those that are over are passed over, and other
@@ -187,12 +198,16 @@ class Desk(TopicVerbs):
         await order.amend(price=price, quantity=quantity)
 
     async def cancel_all(self, symbol: str | None = None) -> None:
-        """Ask the exchange to cancel every order of a symbol, or of all."""
+        """Ask the exchange to cancel every order of a symbol, or of all; algo orders too (rest-v3 §9.1.5)."""
         await self.account.entry.send_command(CancelAllOrders(symbol=symbol))
 
     def orders(self) -> list[LiveOrder]:
         """Return the orders that are not known to be over, oldest first; those placed elsewhere too."""
         return self.account.open_orders()
+
+    def algo_orders(self) -> list[LiveAlgoOrder]:
+        """Return the algo orders that are not known to be over, oldest first; those placed elsewhere too."""
+        return self.account.open_algos()
 
     @overload
     def executions(self, *, consumer: str | None = None, gaps: Literal[False] = False) -> Executions: ...
@@ -224,7 +239,7 @@ class Desk(TopicVerbs):
 
     # Safety.
 
-    async def kill(self, reason: str = "stopped by hand") -> tuple[OrderRow, ...]:
+    async def kill(self, reason: str = "stopped by hand") -> tuple[OrderRow | AlgoOrderRow, ...]:
         """Cancel everything and refuse new orders until `resume`, in this run and the next; return what is still open.
 
         What shows up later, such as an order whose answer was lost, is cancelled as it does.

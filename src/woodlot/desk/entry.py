@@ -10,13 +10,16 @@ from typing import Any, TypeVar
 
 from woodlot.desk.bookkeeping import Books
 from woodlot.desk.gate import Admitted, Gate
+from woodlot.desk.live_algo import LiveAlgoOrder
 from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.live_orders import LiveOrders
 from woodlot.errors import NotFound, OutcomeUnknown, WoodlotError
-from woodlot.orders.commands import Command
+from woodlot.orders.algo_order import AlgoOrder
+from woodlot.orders.commands import AlgoCommand, Command
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.output import Question
 from woodlot.rest.handle import with_handle
+from woodlot.wire.algo import CancelAlgoOrder, CancelAlgoOrders, EditAlgoOrder, PlaceAlgoOrder
 from woodlot.wire.amount import Number
 from woodlot.wire.answer import Answer
 from woodlot.wire.enums import OrderType, Side
@@ -27,8 +30,11 @@ log = logging.getLogger(__name__)
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 Send = Callable[[Admitted[Any]], Awaitable[Any]]
-COMMANDS = (PlaceOrder, EditOrder, CancelOrder, CancelOrders, CancelAllOrders)
-"""The requests whose outcome the books follow."""
+COMMANDS = (
+    PlaceOrder, EditOrder, CancelOrder, CancelOrders, CancelAllOrders,
+    PlaceAlgoOrder, EditAlgoOrder, CancelAlgoOrder, CancelAlgoOrders,
+)  # fmt: skip
+"""The requests that make, change or end orders; a test holds this list against the whole wire."""
 
 
 class Entry:
@@ -49,7 +55,8 @@ class Entry:
         self._ask = ask
         self._now_ms = now_ms
         self._orders_under_way: set[int] = set()
-        self.orders = LiveOrders(self)
+        self.orders: LiveOrders[TrackedOrder, LiveOrder] = LiveOrders(lambda order: LiveOrder(order, self))
+        self.algos: LiveOrders[AlgoOrder, LiveAlgoOrder] = LiveOrders(lambda order: LiveAlgoOrder(order, self))
 
     @property
     def under_way(self) -> int:
@@ -72,6 +79,18 @@ class Entry:
                         order.client_order_id, order.symbol)  # fmt: skip
         return live
 
+    async def place_algo(self, order: PlaceAlgoOrder) -> LiveAlgoOrder:
+        """Send an algo order; the rest is as in `place`."""
+        order = with_handle(order)
+        admitted = self._gate.admit(order)
+        live = self.algos.new(AlgoOrder.intended(order, at_ms=self._now_ms()))
+        try:
+            await self._carry_out(admitted, order)
+        except OutcomeUnknown:
+            log.warning("the answer to algo order %s on %s was lost; finding out what became of it",
+                        order.client_algo_order_id, order.symbol)  # fmt: skip
+        return live
+
     async def place_all(self, orders: Iterable[PlaceOrder]) -> list[LiveOrder | WoodlotError]:
         """Send orders at the pace that the exchange allows; return for each, in order, what `place` gives or raises."""
 
@@ -91,33 +110,34 @@ class Entry:
             return await self._carry_out(admitted, named)
         return await self._send(admitted)
 
-    async def send_command(self, command: CancelOrder | EditOrder | CancelAllOrders) -> None:
+    async def send_command(
+        self, command: CancelOrder | EditOrder | CancelAllOrders | CancelAlgoOrder | EditAlgoOrder
+    ) -> None:
         """Send a cancel or an amend; the order's own reports tell what becomes of it."""
         await self.command(command)
 
-    async def _carry_out(self, admitted: Admitted[Any], command: Command) -> Any:
-        books, tracker = self._books, self._books.tracker
-        self._ask(books.keep(tracker.intent(command, at_ms=self._now_ms())))
-        is_order = isinstance(command, PlaceOrder)
-        if is_order:
+    async def _carry_out(self, admitted: Admitted[Any], command: Command | AlgoCommand) -> Any:
+        books = self._books
+        self._ask(books.intended(command, at_ms=self._now_ms()))
+        if isinstance(command, PlaceOrder | PlaceAlgoOrder):
             self._orders_under_way.add(id(command))
         try:
             answer = await self._send(admitted)
         except WoodlotError as error:
-            self._ask(books.keep(tracker.failed(command, error, at_ms=self._now_ms())))
+            self._ask(books.failed(command, error, at_ms=self._now_ms()))
             raise
         except BaseException as error:
             # Interrupted while the answer was awaited: it may have happened.
             lost = OutcomeUnknown(str(command.endpoint), f"the caller stopped waiting ({type(error).__name__})")
-            self._ask(books.keep(tracker.failed(command, lost, at_ms=self._now_ms())))
+            self._ask(books.failed(command, lost, at_ms=self._now_ms()))
             raise
         finally:
             self._orders_under_way.discard(id(command))
-        self._ask(books.keep(tracker.reply(command, answer, at_ms=self._now_ms())))
+        self._ask(books.answered(command, answer, at_ms=self._now_ms()))
         return answer
 
 
-async def cancel_each(orders: Iterable[LiveOrder]) -> None:
+async def cancel_each(orders: Iterable[LiveOrder | LiveAlgoOrder]) -> None:
     """Cancel several orders at once; those that are over are passed over, other errors come together."""
     results = await asyncio.gather(*(order.cancel() for order in orders), return_exceptions=True)
     errors = [result for result in results if isinstance(result, Exception) and not isinstance(result, NotFound)]

@@ -10,11 +10,13 @@ from woodlot.desk.holdings import BalanceNow, PositionNow
 from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.order_facts import OrderFacts
 from woodlot.desk.portal import Portal
+from woodlot.desk.sync_algo import SyncAlgoOrder
 from woodlot.desk.sync_book import SyncBook
 from woodlot.desk.sync_topics import SyncTopicVerbs
 from woodlot.errors import ConfigurationError
 from woodlot.orders.fills import Fill
 from woodlot.orders.order import TrackedOrder
+from woodlot.wire.algo import PlaceAlgoOrder
 from woodlot.wire.amount import Number
 from woodlot.wire.enums import PositionSide
 from woodlot.wire.trade import PlaceOrder
@@ -79,7 +81,7 @@ class SyncDesk(SyncTopicVerbs):
         portal = self._open_portal
         return SyncOrder(portal, portal.run(self._desk.sell(symbol, quantity, price=price, **options)))
 
-    def cancel(self, order: "SyncOrder") -> None:
+    def cancel(self, order: "SyncOrder | SyncAlgoOrder") -> None:
         """Ask the exchange to cancel an order; `order.settled()` waits for what really happened."""
         order.cancel()
 
@@ -100,6 +102,16 @@ class SyncDesk(SyncTopicVerbs):
         """Send an order as it is; it gets a client order id if it has none."""
         portal = self._open_portal
         return SyncOrder(portal, portal.run(self._desk.place(order)))
+
+    def place_algo(self, order: PlaceAlgoOrder) -> SyncAlgoOrder:
+        """Send an order that waits for a price: a stop, a trailing stop, an OCO, a TP/SL or a bracket."""
+        portal = self._open_portal
+        return SyncAlgoOrder(portal, portal.run(self._desk.place_algo(order)))
+
+    def algo_orders(self) -> list[SyncAlgoOrder]:
+        """Return the algo orders that are not known to be over, oldest first."""
+        portal = self._open_portal
+        return [SyncAlgoOrder(portal, order) for order in portal.call(self._desk.algo_orders)]
 
     def kill(self, reason: str = "stopped by hand") -> int:
         """Cancel everything and refuse new orders until `resume`, now and after a restart; return how many are left."""

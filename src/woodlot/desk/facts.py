@@ -7,6 +7,8 @@ from woodlot.desk.controls import Touch
 from woodlot.desk.holdings import Holdings
 from woodlot.desk.live_book import LiveBook
 from woodlot.errors import BookNotInSync
+from woodlot.orders.algo_order import AlgoOrder
+from woodlot.orders.algo_tracker import AlgoTracker
 from woodlot.orders.fills import Fill
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.tracker import Tracker
@@ -42,10 +44,13 @@ class Quotes:
 
 
 class DeskFacts:
-    """The tracker, the holdings and the books, as the gate's controls want them."""
+    """The trackers, the holdings and the books, as the gate's controls want them."""
 
-    def __init__(self, tracker: Tracker, holdings: Holdings, *, touch: Callable[[str], Touch | None]) -> None:
+    def __init__(
+        self, tracker: Tracker, algos: AlgoTracker, holdings: Holdings, *, touch: Callable[[str], Touch | None]
+    ) -> None:
         self._tracker = tracker
+        self._algos = algos
         self._holdings = holdings
         self._touch = touch
         self._bought: dict[str, Decimal] = {}
@@ -61,6 +66,9 @@ class DeskFacts:
     def open_orders(self) -> tuple[TrackedOrder, ...]:
         return self._tracker.open_orders()
 
+    def open_algos(self) -> tuple[AlgoOrder, ...]:
+        return self._algos.open_orders()
+
     def built_up(self, symbol: str) -> Decimal:
         """Return the position where the exchange keeps one, else what was bought on balance since the desk opened."""
         positions = [row.holding for key, row in self._holdings.positions.items() if key[0] == symbol]
@@ -68,3 +76,6 @@ class DeskFacts:
 
     def find(self, *, order_id: int | None, client_order_id: int | None) -> TrackedOrder | None:
         return self._tracker.find(order_id=order_id, client_order_id=client_order_id)
+
+    def find_algo(self, *, order_id: int | None, client_order_id: int | None) -> AlgoOrder | None:
+        return self._algos.find(order_id=order_id, client_order_id=client_order_id)

@@ -8,20 +8,16 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from woodlot.clock import Clock
-from woodlot.desk.controls import CONTROLS, Case, Facts, Past, Wanted
+from woodlot.desk.controls import CONTROLS, Case, Facts, Past
 from woodlot.desk.limits import Limits
 from woodlot.desk.meters import Meter, meters_of
+from woodlot.desk.wanted import wanted_by
 from woodlot.errors import GateRefused, TradingStopped
-from woodlot.orders.order import TrackedOrder
-from woodlot.wire.algo import EditAlgoOrder, PlaceAlgoOrder
 from woodlot.wire.answer import Answer
-from woodlot.wire.enums import OrderType, OrderTypeWord
 from woodlot.wire.request import Request
-from woodlot.wire.trade import EditOrder, PlaceOrder
 
 log = logging.getLogger(__name__)
 
@@ -59,19 +55,22 @@ class Gate:
 
     def admit(self, request: Request[AnswerT]) -> Admitted[AnswerT]:
         """Let a request pass. Raises GateRefused for the first control it breaks, TradingStopped by the kill switch."""
-        wanted = self._wanted(request)
-        if wanted is None:
+        wanted = wanted_by(request, self._facts)
+        if not wanted:
             return Admitted(request)
         if self.stopped_because is not None:
             problem = f"trading is stopped: {self.stopped_because}"
-            raise self._counted(TradingStopped(KILL_SWITCH, problem, symbol=wanted.symbol))
+            raise self._counted(TradingStopped(KILL_SWITCH, problem, symbol=wanted[0].symbol))
         now_s = self._clock.monotonic_s()
-        case = Case(wanted, self.limits, self._facts, self._past, self._environment, now_s)
+        for part in wanted:
+            self._check(Case(part, self.limits, self._facts, self._past, self._environment, now_s))
+        self._past.remember(wanted[0], now_s)
+        return Admitted(request)
+
+    def _check(self, case: Case) -> None:
         for name, control in CONTROLS.items():
             if (problem := control(case)) is not None:
-                raise self._counted(GateRefused(name, problem, symbol=wanted.symbol))
-        self._past.remember(wanted, now_s)
-        return Admitted(request)
+                raise self._counted(GateRefused(name, problem, symbol=case.wanted.symbol))
 
     def meters(self, symbol: str) -> tuple[Meter, ...]:
         """Return how near the limits are for an order of this symbol."""
@@ -86,54 +85,3 @@ class Gate:
             log.warning("%s", refusal)
         self._told(refusal)
         return refusal
-
-    def _wanted(self, request: Request[Any]) -> Wanted | None:
-        """Return what a request would bring about; None for those that neither make nor change an order."""
-        match request:
-            case PlaceOrder():
-                return _placed(request)
-            case PlaceAlgoOrder():
-                return _algo(request)
-            case EditOrder():
-                known = self._facts.find(order_id=request.order_id, client_order_id=request.client_order_id)
-                return _edited(request, known)
-            case EditAlgoOrder():
-                price = _number(request.price if request.price is not None else request.trigger_price)
-                return Wanted("", None, "ALGO", price, _number(request.quantity), is_new=False)
-            case _:
-                return None
-
-
-def _placed(order: PlaceOrder) -> Wanted:
-    return Wanted(
-        order.symbol,
-        order.side,
-        order.type.value,
-        None if order.type is OrderType.MARKET else _number(order.price),
-        _number(order.quantity),
-        amount=_number(order.amount),
-        tag=order.order_tag or "",
-    )
-
-
-def _algo(order: PlaceAlgoOrder) -> Wanted:
-    price = _number(order.price if order.price is not None else order.trigger_price)
-    quantity, tag = _number(order.quantity), order.algo_order_tag or ""
-    return Wanted(order.symbol, order.side, order.algo_type.value, price, quantity, tag=tag)
-
-
-def _edited(edit: EditOrder, known: TrackedOrder | None) -> Wanted:
-    price, quantity = _number(edit.price), _number(edit.quantity)
-    if known is None:
-        return Wanted("", None, "EDIT", price, quantity, is_new=False)
-    if price is None and known.type is not OrderTypeWord.MARKET:
-        price = known.price
-    if quantity is None:
-        quantity = known.quantity
-    return Wanted(
-        known.symbol, known.side, known.type.value, price, quantity, is_new=False, already=known.remaining or Decimal(0)
-    )
-
-
-def _number(value: Any) -> Decimal | None:
-    return None if value is None else Decimal(value)

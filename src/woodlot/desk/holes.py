@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from woodlot.clock import Clock
+from woodlot.desk.algo_recovery import look_at_algos
 from woodlot.desk.bookkeeping import Books
 from woodlot.desk.events import EventLog, GapClosed, GapOpened
 from woodlot.desk.inquiry import Inquiry
@@ -97,8 +98,16 @@ class Holes:
             except WoodlotError as error:
                 log.warning("what may be missing since %d could not be asked for: %s", self._books.cursor_ms, error)
                 return False
+            await self._look_at_algos()
             await self._count()
             return True
+
+    async def _look_at_algos(self) -> None:
+        """Ask for algo orders too; executions never wait for that, since none of them is known from there."""
+        try:
+            await self._inquiry.carry_out(look_at_algos(self._books, now_ms=self.time.now_ms))
+        except WoodlotError as error:
+            log.info("algo orders could not be asked for (%s); they are with the next look", error)
 
     def _close(self) -> None:
         if self._gap is None:

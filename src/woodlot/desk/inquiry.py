@@ -5,12 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from woodlot.desk.algo_recovery import answer_algo
 from woodlot.desk.bookkeeping import Books
 from woodlot.desk.doubts import Doubts
 from woodlot.desk.questions import RETRY_S, Questions
 from woodlot.desk.recovery import Asking, Now, answer
 from woodlot.errors import WoodlotError
-from woodlot.orders.output import Question
+from woodlot.orders.output import AskAlgo, Question
 from woodlot.wire.request import Request
 
 log = logging.getLogger(__name__)
@@ -45,13 +46,18 @@ class Inquiry:
 
     async def _answer(self, question: Question) -> None:
         try:
-            await self.carry_out(answer(self._books, question, now_ms=self._now_ms, doubts=self._doubts))
+            await self.carry_out(self._procedure(question))
         except WoodlotError as error:
             log.warning("the question about order %s stays open (%s); it is asked again", question.order_id, error)
             if self._questions.failed(question):
                 await asyncio.sleep(RETRY_S)
         else:
             self._questions.answered(question)
+
+    def _procedure(self, question: Question) -> Asking:
+        if isinstance(question, AskAlgo):
+            return answer_algo(self._books, question, now_ms=self._now_ms, doubts=self._doubts)
+        return answer(self._books, question, now_ms=self._now_ms, doubts=self._doubts)
 
     async def carry_out(self, asking: Asking) -> None:
         """Send what a procedure asks for until it ends; what it leaves open joins the queue."""

@@ -18,6 +18,7 @@ import msgspec
 from woodlot.desk.claim import Claim
 from woodlot.desk.schema import prepare
 from woodlot.errors import ConfigurationError
+from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.fills import Fill
 from woodlot.orders.order import HISTORY_LIMIT, Step, TrackedOrder
 from woodlot.orders.output import Changed
@@ -28,6 +29,7 @@ MEMORY = ":memory:"
 _FINISHED_RESTORED = 1_000
 _FILLS_RESTORED = 20_000
 
+_ALGO = msgspec.json.Decoder(AlgoOrder)
 _ORDER = msgspec.json.Decoder(TrackedOrder)
 _STEP = msgspec.json.Decoder(Step)
 _FILL = msgspec.json.Decoder(Fill)
@@ -94,6 +96,20 @@ class Journal:
                 self._note_step(change)
             return [Numbered(number, fill) for fill in fills if (number := self._note_fill(fill))]
 
+    def note_algos(self, orders: Iterable[AlgoOrder]) -> None:
+        """Write down algo orders as they are now, all or nothing."""
+        with self._transaction():
+            for order in orders:
+                # One row per order: under the exchange's id, or under ours while it has none.
+                self._run(
+                    "DELETE FROM algos WHERE order_id = ? OR (client_order_id = ? AND order_id IS NULL)",
+                    order.order_id, order.client_order_id,
+                )  # fmt: skip
+                self._run(
+                    "INSERT INTO algos (client_order_id, order_id, is_open, body) VALUES (?, ?, ?, ?)",
+                    order.client_order_id, order.order_id, not order.is_final, _text(order),
+                )  # fmt: skip
+
     def _note_step(self, change: Changed) -> None:
         order, number = change.order, self._number_of(change)
         self._run(
@@ -157,6 +173,15 @@ class Journal:
             "SELECT number, body FROM orders WHERE NOT is_open ORDER BY number DESC LIMIT ?", _FINISHED_RESTORED
         ).fetchall()
         return [self._with_history(number, _ORDER.decode(body)) for number, body in sorted(rows)]
+
+    def algo_orders(self) -> list[AlgoOrder]:
+        """Return the open algo orders and the last finished ones, oldest first."""
+        rows = self._run("SELECT number, body FROM algos WHERE is_open").fetchall()
+        rows += self._run(
+            "SELECT number, body FROM algos WHERE NOT is_open ORDER BY number DESC LIMIT ?", _FINISHED_RESTORED
+        ).fetchall()
+        orders = [_ALGO.decode(body) for _, body in sorted(rows)]
+        return sorted(orders, key=lambda order: order.created_ms or 0)
 
     def fills_of(self, orders: Iterable[TrackedOrder]) -> list[Fill]:
         """Return every fill of these orders, and the youngest of all others."""

@@ -9,6 +9,7 @@ from woodlot.desk.entry import Entry
 from woodlot.desk.events import EventLog, TradingChanged
 from woodlot.desk.gate import Gate
 from woodlot.desk.sweep import Send, cancel_everything
+from woodlot.wire.algo import AlgoOrderRow
 from woodlot.wire.trade import OrderRow
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class KillSwitch:
         if gate.stopped_because is not None:
             log.error("trading is stopped since an earlier run: %s; resume() lifts it", gate.stopped_because)
 
-    async def kill(self, reason: str) -> tuple[OrderRow, ...]:
+    async def kill(self, reason: str) -> tuple[OrderRow | AlgoOrderRow, ...]:
         """Refuse new orders from now on and cancel all there are; return those that are still open after 30 s."""
         # Written down first: if the program dies in the middle, the next one goes on with it.
         self._books.journal.state(_FACT, reason)
@@ -49,7 +50,7 @@ class KillSwitch:
             self._events.tell(TradingChanged(stopped=False, reason=reason))
             log.warning("trading goes on; it was stopped because of: %s", reason)
 
-    async def cancel_everything(self) -> tuple[OrderRow, ...]:
+    async def cancel_everything(self) -> tuple[OrderRow | AlgoOrderRow, ...]:
         """Cancel every order and see that it is so; return those that are still open after 30 s."""
         return await cancel_everything(self._send, under_way=lambda: self._entry.under_way, clock=self._clock)
 
@@ -58,6 +59,7 @@ class KillSwitch:
         while True:
             await asyncio.sleep(_SWEEP_EVERY_S)
             if self._gate.stopped_because is not None and any(
-                order.order_id is not None and order.cancel_wish is None for order in self._books.tracker.open_orders()
+                order.order_id is not None and order.cancel_wish is None
+                for order in (*self._books.tracker.open_orders(), *self._books.algos.open_orders())
             ):
                 await self.cancel_everything()

@@ -1,9 +1,8 @@
 """This file is an order that follows itself."""
 
-import asyncio
-from collections.abc import Callable
 from typing import Protocol
 
+from woodlot.desk.live import Live
 from woodlot.desk.order_facts import OrderFacts
 from woodlot.errors import NotFilled
 from woodlot.orders.order import TrackedOrder
@@ -18,21 +17,15 @@ class Commands(Protocol):
     async def send_command(self, command: CancelOrder | EditOrder) -> None: ...
 
 
-class LiveOrder(OrderFacts):
+class LiveOrder(Live[TrackedOrder], OrderFacts):
     """One order of ours, as it is known now: reports, replies and polls keep it up to date while the desk is open.
 
     Its properties are those of the moment they are read; two reads may differ.
     """
 
     def __init__(self, order: TrackedOrder, commands: Commands) -> None:
-        self._order = order
+        super().__init__(order)
         self._commands = commands
-        self._turned = asyncio.Event()
-
-    @property
-    def known(self) -> TrackedOrder:
-        """Everything that is known of the order now, as a value that stays."""
-        return self._order
 
     async def acknowledged(self) -> "LiveOrder":
         """Wait until it is known whether the exchange has the order; `state` says which."""
@@ -53,12 +46,6 @@ class LiveOrder(OrderFacts):
             raise NotFilled(self.symbol, self.client_order_id, self.state, self._order.reason)
         return self
 
-    async def until(self, condition: Callable[[TrackedOrder], bool]) -> "LiveOrder":
-        """Wait until `condition` holds. To wait no longer than so long, use `asyncio.timeout`."""
-        while not condition(self._order):
-            await self._turned.wait()
-        return self
-
     async def cancel(self) -> None:
         """Ask the exchange to cancel it. A fill may still come first: `settled()` waits for what really happened.
 
@@ -73,12 +60,6 @@ class LiveOrder(OrderFacts):
         await self._commands.send_command(
             EditOrder(order_id=self.order_id, client_order_id=self._handle, price=price, quantity=quantity)
         )
-
-    def became(self, order: TrackedOrder) -> None:
-        """Take over what is known now; the desk calls this."""
-        self._order = order
-        self._turned.set()
-        self._turned = asyncio.Event()
 
     @property
     def _handle(self) -> int | None:

@@ -25,7 +25,8 @@ def meters_of(limits: Limits, *, facts: Facts, past: Past, symbol: str, now_s: f
     """Return a meter for every limit that fills up; those of a single order, such as its notional, do not."""
     meters: list[Meter] = []
     if limits.max_open_orders is not None:
-        meters.append(Meter("open orders", Decimal(len(facts.open_orders())), Decimal(limits.max_open_orders)))
+        count = len(facts.open_orders()) + len(facts.open_algos())
+        meters.append(Meter("open orders", Decimal(count), Decimal(limits.max_open_orders)))
     if limits.max_exposure is not None:
         bound = limits.max_exposure
         meters += [Meter(f"exposure {side.value}", _exposure(facts, symbol, side), bound) for side in Side]
@@ -52,7 +53,8 @@ def _exposure(facts: Facts, symbol: str, side: Side) -> Decimal | None:
         ),
         Decimal(0),
     )
-    quantity = max(built_up + resting, Decimal(0))
+    waiting = (order.waiting_quantity for order in facts.open_algos() if (order.symbol, order.side) == (symbol, side))
+    quantity = max(built_up + sum(waiting, resting), Decimal(0))
     if not quantity:
         return Decimal(0)
     touch = facts.touch(symbol)

@@ -11,14 +11,10 @@ from woodlot.desk.entry import COMMANDS
 from woodlot.desk.gate import Admitted
 from woodlot.rest.async_client import AsyncClient
 from woodlot.rest.patience import Patience
-from woodlot.wire.algo import EditAlgoOrder, PlaceAlgoOrder
 from woodlot.wire.answer import Answer
 from woodlot.wire.request import Request
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
-
-GUARDED = (*COMMANDS, PlaceAlgoOrder, EditAlgoOrder)
-"""The requests that make, change or end orders; a test holds this list against the whole wire."""
 
 
 class Outlet(AsyncClient):
@@ -29,7 +25,7 @@ class Outlet(AsyncClient):
     async def send(
         self, request: Request[AnswerT], *, timeout_s: float | None = None, patience: Patience | None = None
     ) -> AnswerT:
-        if self.guard is not None and isinstance(request, GUARDED):
+        if self.guard is not None and isinstance(request, COMMANDS):
             return cast("AnswerT", await self.guard(request))
         return await super().send(request, timeout_s=timeout_s, patience=patience)
 

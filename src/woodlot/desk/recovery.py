@@ -10,6 +10,7 @@ from collections.abc import Generator
 from typing import Any, Protocol, TypeAlias
 
 from woodlot.desk.bookkeeping import Books
+from woodlot.desk.doubts import Doubted
 from woodlot.errors import NotFound
 from woodlot.orders.evidence import REST_LAG_MS
 from woodlot.orders.order import TrackedOrder
@@ -38,7 +39,7 @@ _AHEAD_MS = 60_000
 class Doubts(Protocol):
     """Knows of orders whose outcome is unknown whether the exchange's silence proves by now that they do not exist."""
 
-    def is_absence_proof(self, order: TrackedOrder) -> bool: ...
+    def is_absence_proof(self, order: Doubted) -> bool: ...
 
 
 class Now(Protocol):
@@ -66,7 +67,7 @@ def look(books: Books, *, now_ms: Now) -> Asking:
     return tuple(question for question in questions if not _is_settled(books, question))
 
 
-def answer(books: Books, question: Question, *, now_ms: Now, doubts: Doubts) -> Asking:
+def answer(books: Books, question: AskOrder | AskFills, *, now_ms: Now, doubts: Doubts) -> Asking:
     """Ask REST what the tracker wants to know."""
     if isinstance(question, AskFills):
         asked_ms = now_ms()

@@ -4,11 +4,19 @@ import sqlite3
 
 from woodlot.errors import ConfigurationError
 
-VERSION = 1
+VERSION = 2
 
 # Bodies are JSON, so that an operator reads them with the sqlite3 shell. A fill stands once, however often it is told;
 # without AUTOINCREMENT one that is told again uses up no number, so that the numbers have no holes.
-_TABLES = """
+_ALGOS = """
+CREATE TABLE algos (
+    number INTEGER PRIMARY KEY, client_order_id INTEGER, order_id INTEGER, is_open INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX open_algos ON algos (number) WHERE is_open;
+CREATE INDEX algos_by_id ON algos (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX algos_without_id ON algos (client_order_id) WHERE order_id IS NULL;
+"""
+_TABLES = f"""{_ALGOS}
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE orders (
     number INTEGER PRIMARY KEY, client_order_id INTEGER, order_id INTEGER, is_open INTEGER NOT NULL, body TEXT NOT NULL
@@ -27,7 +35,7 @@ CREATE TABLE consumers (name TEXT PRIMARY KEY, done INTEGER NOT NULL, in_hand IN
 """
 
 # The step from version n to n + 1, by n; a migration runs in one transaction with the new number.
-_MIGRATIONS: dict[int, str] = {}
+_MIGRATIONS: dict[int, str] = {1: _ALGOS}
 
 
 def prepare(connection: sqlite3.Connection, *, path: str) -> None:

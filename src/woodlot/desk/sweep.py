@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from woodlot.clock import Clock
-from woodlot.errors import WoodlotError
+from woodlot.errors import ExchangeError, WoodlotError
+from woodlot.wire.algo import AlgoOrderRow, GetAlgoOrders
 from woodlot.wire.enums import StatusFilter
 from woodlot.wire.request import Request
 from woodlot.wire.trade import CancelAllOrders, GetOrders, OrderRow
@@ -22,13 +23,13 @@ _LOOK_S = 0.1
 
 async def cancel_everything(
     send: Send, *, under_way: Callable[[], int], clock: Clock, timeout_s: float = 30.0
-) -> tuple[OrderRow, ...]:
+) -> tuple[OrderRow | AlgoOrderRow, ...]:
     """Cancel all orders, algo orders too, until the exchange shows none; return those that it still shows.
 
     Orders whose answer is awaited may arrive behind a cancel, so it goes on until none is.
     """
     until_s = clock.monotonic_s() + timeout_s
-    open_rows: tuple[OrderRow, ...] = ()
+    open_rows: tuple[OrderRow | AlgoOrderRow, ...] = ()
     asked_s = float("-inf")
     while True:
         was_quiet = under_way() == 0
@@ -37,6 +38,7 @@ async def cancel_everything(
                 asked_s = clock.monotonic_s()
                 await send(CancelAllOrders())
             open_rows = (await send(GetOrders(status=StatusFilter.INCOMPLETE, size=500))).rows
+            open_rows += await _open_algos(send)
         except WoodlotError as error:
             log.error("cancelling every order does not get through (%s); trying again", error)
         else:
@@ -46,3 +48,12 @@ async def cancel_everything(
             log.error("%d orders are still open after %.0f s of cancelling", len(open_rows), timeout_s)
             return open_rows
         await asyncio.sleep(_LOOK_S)
+
+
+async def _open_algos(send: Send) -> tuple[AlgoOrderRow, ...]:
+    """Return the open algo orders; where the exchange will not list them, it was told to cancel them all the same."""
+    try:
+        return (await send(GetAlgoOrders(status=StatusFilter.INCOMPLETE, size=100))).rows
+    except ExchangeError as error:
+        log.warning("it cannot be seen whether algo orders are open: %s", error)
+        return ()

@@ -15,9 +15,10 @@ import sys
 import time
 
 from woodlot.config import Credentials, Environment
-from woodlot.errors import WoodlotError
+from woodlot.errors import ExchangeError, WoodlotError
 from woodlot.rest.client import Client
 from woodlot.rest.patience import Patience
+from woodlot.wire.algo import GetAlgoOrders
 from woodlot.wire.enums import StatusFilter
 from woodlot.wire.trade import CancelAllOrders, GetOrders
 
@@ -95,7 +96,13 @@ def _cancel_until_empty(client: Client, pipe: "Pipe") -> str | None:
 
 
 def _is_any_open(client: Client) -> bool:
-    return bool(client.send(GetOrders(status=StatusFilter.INCOMPLETE, size=1)).rows)
+    if client.send(GetOrders(status=StatusFilter.INCOMPLETE, size=1)).rows:
+        return True
+    try:
+        return bool(client.send(GetAlgoOrders(status=StatusFilter.INCOMPLETE, size=1)).rows)
+    except ExchangeError:
+        # It has been told to cancel algo orders with the rest (rest-v3 §9.1.5); it will not say whether it did.
+        return False
 
 
 def _say(word: str) -> None:

@@ -49,6 +49,7 @@ class Evidence(Value):
     type: OrderTypeWord | None = None
     price: Decimal | None = None
     quantity: Decimal | None = None
+    trigger_price: Decimal | None = None
     amount: Decimal | None = None
     average_price: Decimal | None = None
     created_ms: int | None = None

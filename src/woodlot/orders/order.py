@@ -8,16 +8,13 @@ import msgspec
 
 from woodlot.orders.evidence import Evidence, Source, Standing
 from woodlot.orders.states import News, OrderState, after, news_of
-from woodlot.orders.wish import Wish
+from woodlot.orders.wish import Wish, resolved
 from woodlot.wire.enums import OrderStatus, OrderTypeWord, Side
 from woodlot.wire.trade import PlaceOrder
 from woodlot.wire.value import Value
 
 HISTORY_LIMIT = 100
 """Steps an order remembers; at the bound the oldest but the first goes."""
-
-_CLEARS_CANCEL = frozenset({News.CANCEL_REFUSED, News.CANCEL_ALL_REFUSED, News.CANCEL_DENIED})
-_CLEARS_AMEND = frozenset({News.EDIT_REFUSED, News.AMEND_DENIED, News.REPLACED})
 
 
 class Step(Value):
@@ -125,15 +122,20 @@ class TrackedOrder(Value):
             foreign=True,
         )
 
+    @property
+    def handle(self) -> int | None:
+        """Ours, by which it can be asked for before the exchange's id is known."""
+        return self.client_order_id
+
     def step(self, news: News, *, at_ms: int, source: Source, note: str = "", **changes: Any) -> "Heard":
         """Return what the order is after `news`, with the other `changes`, and whether to ask REST."""
         row = after(self.state, news)
         order = msgspec.structs.replace(self, state=row.state, **changes)
-        order = msgspec.structs.replace(order, **_wishes_after(order, news))
+        order = msgspec.structs.replace(order, **resolved(news, is_over=order.is_final))
         if _is_same(self, order):
             return Heard(order=order, ask=row.ask, changed=False)
         step = Step(at_ms=at_ms, source=source, news=news, state=row.state, note=note)
-        return Heard(order=msgspec.structs.replace(order, history=_extended(self.history, step)), ask=row.ask)
+        return Heard(order=msgspec.structs.replace(order, history=extended(self.history, step)), ask=row.ask)
 
     def hear(self, evidence: Evidence, *, at_ms: int, **fills: Any) -> "Heard":
         """Return what the order is after a description of it, with what its `fills` add up to.
@@ -211,22 +213,13 @@ class Heard(Value):
     changed: bool = True
 
 
-def _wishes_after(order: TrackedOrder, news: News) -> dict[str, Any]:
-    """Return the wishes that `news` resolves, as cleared; a finished order has none left."""
-    cleared: dict[str, Any] = {}
-    if order.is_final or news in _CLEARS_CANCEL:
-        cleared["cancel_wish"] = None
-    if order.is_final or news in _CLEARS_AMEND:
-        cleared["amend_wish"] = None
-    return cleared
-
-
 def _is_same(before: TrackedOrder, now: TrackedOrder) -> bool:
     """Whether anything but the age of the knowledge differs."""
     return msgspec.structs.replace(now, standing=before.standing) == before
 
 
-def _extended(history: tuple[Step, ...], step: Step) -> tuple[Step, ...]:
+def extended(history: tuple[Step, ...], step: Step) -> tuple[Step, ...]:
+    """Return a history with one more step; at the bound the oldest but the first goes."""
     if len(history) < HISTORY_LIMIT:
         return (*history, step)
     return (history[0], *history[2:], step)

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.fills import Fill
 from woodlot.orders.order import Step, TrackedOrder
 from woodlot.wire.value import Value
@@ -42,5 +43,20 @@ class AskFills(Value):
     since_ms: int
 
 
-Question: TypeAlias = AskOrder | AskFills
-Output: TypeAlias = Executed | Doubtful | Changed | AskOrder | AskFills
+class AlgoChanged(Value):
+    """An algo order took a step; `order` is what it is now."""
+
+    order: AlgoOrder
+    step: Step
+
+
+class AskAlgo(Value):
+    """Ask REST for this algo order, by `order_id` where it is known, and for those of its legs that it leaves out."""
+
+    order_id: int | None
+    client_order_id: int | None
+
+
+Question: TypeAlias = AskOrder | AskFills | AskAlgo
+Output: TypeAlias = Executed | Doubtful | Changed | AlgoChanged | Question
+Outputs: TypeAlias = tuple[Output, ...]

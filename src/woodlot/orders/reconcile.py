@@ -15,8 +15,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from woodlot.orders.output import AskOrder, Output
-from woodlot.orders.record import OVERLAP_MS, Outputs
+from woodlot.orders.output import AskOrder, Output, Outputs
+from woodlot.orders.record import OVERLAP_MS
 from woodlot.orders.tracker import Tracker
 from woodlot.wire.events import ExecutionReport
 from woodlot.wire.trade import GetTransactionHistory, OrderRow, Transaction

@@ -1,7 +1,7 @@
 """This file is one order with its fills and its open questions: where a message for it becomes what is told."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
@@ -9,33 +9,15 @@ from woodlot.orders.evidence import Evidence, Source
 from woodlot.orders.fills import Fill, FillBook, Recorded
 from woodlot.orders.ledger import Ledger
 from woodlot.orders.order import HISTORY_LIMIT, Heard, TrackedOrder
-from woodlot.orders.output import AskFills, AskOrder, Changed, Doubtful, Executed, Output, Question
+from woodlot.orders.output import AskFills, AskOrder, Changed, Doubtful, Executed, Outputs, Question
+from woodlot.orders.pace import Pace
 from woodlot.orders.states import News
 
 OVERLAP_MS = 10_000
 """Fills are asked for from so much further back: clocks differ, and what comes twice costs nothing."""
+_FILLS_PAUSE_MS = 1_000
 EARLY_LIMIT = 64
 """Reports kept for an id that is not known yet; at the bound the oldest goes, REST is being asked anyway."""
-_FIRST_PAUSE_MS = 5_000
-_LONGEST_PAUSE_MS = 60_000
-
-Outputs: TypeAlias = tuple[Output, ...]
-
-
-class Pace:
-    """When an open question is put again: after 5 s, then ever later, at most each minute."""
-
-    def __init__(self, at_ms: int) -> None:
-        self._asked_ms = at_ms
-        self._pause_ms = _FIRST_PAUSE_MS
-        self.arose_again = False
-
-    def is_due(self, now_ms: int) -> bool:
-        return now_ms - self._asked_ms >= self._pause_ms
-
-    def asked(self, now_ms: int) -> None:
-        self._asked_ms = now_ms
-        self._pause_ms = min(_LONGEST_PAUSE_MS, 2 * self._pause_ms)
 
 
 class Record:
@@ -183,7 +165,8 @@ class Record:
             return ()
         if not self.order_id and (self.order is None or not self.order.client_order_id):
             return ()  # nothing to ask with
-        self.questions[kind] = Pace(at_ms)
+        # Fills behind a missing one wait for it: it is asked for as soon as REST may show it.
+        self.questions[kind] = Pace(at_ms, first_pause_ms=_FILLS_PAUSE_MS) if kind is AskFills else Pace(at_ms)
         return (self._question(kind),)
 
     def _question(self, kind: type[Question]) -> Question:

@@ -12,8 +12,8 @@ from woodlot.orders.commands import OUTCOMES, Command, failure, ids, is_refused_
 from woodlot.orders.evidence import Evidence, Source
 from woodlot.orders.fills import Fill, FillBook, in_trade_order
 from woodlot.orders.order import TrackedOrder
-from woodlot.orders.output import AskOrder, Changed, Output
-from woodlot.orders.record import Outputs, Record
+from woodlot.orders.output import AskOrder, Changed, Output, Outputs
+from woodlot.orders.record import Record
 from woodlot.orders.records import Records
 from woodlot.orders.states import MESSAGE_TYPES, News, OrderState
 from woodlot.wire.events import ExecutionReport

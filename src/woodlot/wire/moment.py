@@ -15,6 +15,8 @@ else:
     # Left to the request, which turns either into milliseconds: msgspec would read a string as an ISO time.
     Moment = Annotated[Any, msgspec.Meta(title="time")]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Time(datetime):
     """An aware UTC time, exact to the exchange's millisecond; `ms` gives its integer back.
@@ -39,8 +41,8 @@ class Time(datetime):
 
     @property
     def ms(self) -> int:
-        whole = self.replace(microsecond=0)
-        return int(datetime.timestamp(whole)) * 1000 + self.microsecond // 1000
+        since = self - _EPOCH
+        return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
     @classmethod
     def from_wire(cls, value: object) -> "Time":

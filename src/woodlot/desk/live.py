@@ -1,0 +1,42 @@
+"""This file is what ordinary and algo orders have in common once they are live: they are told, and wake who waits."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Generic, Protocol, Self, TypeVar
+
+
+class Known(Protocol):
+    """An order of any kind, as it is known now."""
+
+    @property
+    def order_id(self) -> int | None: ...
+    @property
+    def client_order_id(self) -> int | None: ...
+
+
+KnownT = TypeVar("KnownT", bound=Known)
+
+
+class Live(Generic[KnownT]):
+    """One order that follows itself while the desk is open."""
+
+    def __init__(self, order: KnownT) -> None:
+        self._order = order
+        self._turned = asyncio.Event()
+
+    @property
+    def known(self) -> KnownT:
+        """Everything that is known of the order now, as a value that stays."""
+        return self._order
+
+    async def until(self, condition: Callable[[KnownT], bool]) -> Self:
+        """Wait until `condition` holds. To wait no longer than so long, use `asyncio.timeout`."""
+        while not condition(self._order):
+            await self._turned.wait()
+        return self
+
+    def became(self, order: KnownT) -> None:
+        """Take over what is known now; the desk calls this."""
+        self._order = order
+        self._turned.set()
+        self._turned = asyncio.Event()
