@@ -29,8 +29,8 @@ from woodlot.sandbox.server import Sandbox, SandboxOptions
 from woodlot.wire.enums import OrderType, Side
 from woodlot.wire.trade import CancelOrder, GetOrder, PlaceOrder
 
-CALM_S = 420.0
-"""Every doubt about an order is over after 310 s; a link that died without a sign is missed after 45 s."""
+CALM_S = 600.0
+"""A doubt about an order ends 310 s after its call gave up, which it does after 30 s, and a question later."""
 
 _PLACE_EVERY_S = 1.5
 
