@@ -10,7 +10,7 @@ INSTALLED := .venv/.installed
 
 install: $(INSTALLED)
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml hatch_build.py src/woodlot/swift/_swift.c
 	@test -n "$(PYTHON)" || { echo "woodlot needs Python 3.11 or newer; none was found (set PYTHON=...)" >&2; exit 2; }
 	@echo "Setting up .venv (once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

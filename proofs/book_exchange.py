@@ -33,12 +33,14 @@ class Update:
 class Exchange:
     """Bids below a price that wanders, asks above; `depth` levels a side are announced, more rest behind them.
 
-    With `off_grid` the book changes between two updates too, and REST shows those moments.
+    With `off_grid` the book changes between two updates too, and REST shows those moments. With `is_plain` no number is
+    spelled with an exponent, as none ever was in a recorded book.
     """
 
     chance: random.Random
     depth: int
     off_grid: bool = False
+    is_plain: bool = False
     now_ms: int = 1_000_000
     sent_ms: int = 1_000_000
     middle: int = 10_000
@@ -89,8 +91,11 @@ class Exchange:
         return bids, tuple(sorted(self.asks.items())[: self.depth])
 
     def spell(self, levels: Side | list[tuple[int, int]]) -> Wire:
-        style = self.chance.randrange
-        return [(spelled(price, 10, style(5)), spelled(size, 1000, style(5))) for price, size in levels]
+        return [(spelled(price, 10, self._style()), spelled(size, 1000, self._style())) for price, size in levels]
+
+    def _style(self) -> int:
+        style = self.chance.randrange(5)
+        return style + 3 if self.is_plain and style in {1, 2} else style
 
     def _open(self) -> None:
         for _ in range(4 * self.depth):

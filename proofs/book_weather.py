@@ -4,6 +4,7 @@ After every update and every snapshot a book that calls itself SYNCED is held ag
 """
 
 import functools
+import json
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from woodlot.book.book import Book
 from woodlot.book.chain import Delta
 from woodlot.book.sync import Synchroniser
 from woodlot.book.transition import BookState, Transition
+from woodlot.book.update import Update as Told
+from woodlot.wire.frames import Push, decode_frame
 
 SYMBOL = "PERP_BTC_USDT"
 
@@ -128,7 +131,8 @@ class Weather:
         chance = random.Random(seed)
         forecast = Forecast.drawn(chance)
         depth = chance.choice((3, 8, 8, 20))
-        exchange = Exchange(chance, depth, off_grid=forecast.off_grid)
+        # Every other exchange spells plainly and sends frames: the compiled book is there for those.
+        exchange = Exchange(chance, depth, off_grid=forecast.off_grid, is_plain=seed % 2 == 0)
         sync = kind(SYMBOL, depth=depth, now_s=0.0)
         weather = cls(seed, chance, forecast, exchange, sync)
         weather.connect()
@@ -208,10 +212,19 @@ class Weather:
             delta, is_true = self.on_the_way.pop(0)
             if self.connects_at_s is not None:
                 continue
-            self.sync.delta(delta, now_s=self.now_s)
+            self.sync.delta(self.framed(delta) if self.exchange.is_plain else delta, now_s=self.now_s)
             if is_true:
                 self.newest_ts = max(self.newest_ts, delta.ts)
             self.check()
+
+    def framed(self, delta: Delta) -> Told:
+        """Send an update through the wire: what the ear makes of the frame is what a book is told."""
+        data = {"ts": delta.ts, "bids": delta.bids, "asks": delta.asks, "prevTs": delta.prev_ts, "s": delta.symbol}
+        frame = {"topic": f"orderbookupdate@{SYMBOL}@{self.exchange.depth}", "ts": delta.ts, "data": data}
+        push = decode_frame(json.dumps(frame, separators=(",", ":")))
+        if not isinstance(push, Push):
+            raise Broken(f"the ear did not understand an update: {push}")
+        return push.delta or push.event
 
     def cut_now_and_then(self) -> None:
         chance, forecast = self.chance, self.forecast

@@ -46,8 +46,7 @@ class Ear:
         for output in self.session.received(payload, now_s=1.0):
             match output:
                 case Push(event=BookDelta() as event):
-                    delta = Delta(event.symbol, event.prev_ts, event.ts, event.bids, event.asks)
-                    transition = self.sync.delta(delta, now_s=1.0)
+                    transition = self.sync.delta(output.delta or event, now_s=1.0)
                 case Lost():
                     transition = self.sync.unreadable(now_s=1.0)
                 case _:

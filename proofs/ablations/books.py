@@ -5,6 +5,7 @@ from proofs.book_weather import Broken, Weather
 from woodlot.book.chain import Delta
 from woodlot.book.sync import Synchroniser
 from woodlot.book.transition import BookState, Transition
+from woodlot.book.update import Update
 
 _DELTAS = 400
 _DEEP = 10_000
@@ -13,16 +14,16 @@ _DEEP = 10_000
 class Unchecked(Synchroniser):
     """Believe that every update comes next."""
 
-    def delta(self, delta: Delta, *, now_s: float) -> Transition:
+    def delta(self, delta: Update, *, now_s: float) -> Transition:
         if self.state is BookState.SYNCED and delta.ts > self.read().ts:
-            delta = delta._replace(prev_ts=self.read().ts)
+            delta = Delta(delta.symbol, self.read().ts, delta.ts, delta.bids, delta.asks)
         return super().delta(delta, now_s=now_s)
 
 
 class Unbuffered(Synchroniser):
     """Forget what comes before the snapshot, as a program does that asks for the book first."""
 
-    def delta(self, delta: Delta, *, now_s: float) -> Transition:
+    def delta(self, delta: Update, *, now_s: float) -> Transition:
         if not self.state.is_readable:
             return Transition.UNEXPECTED
         return super().delta(delta, now_s=now_s)

@@ -1,24 +1,28 @@
-"""This file is the book of one symbol: two ladders at one moment of the exchange, and a view of them that stays.
+"""This file is the book of one symbol: two sides at one moment of the exchange, and a view of them that stays.
 
 A book obeys; it does not judge. Whether what it is told follows from what it was told before, and so whether it may be
 believed, is the synchroniser's to say (`sync.py`).
+
+Its sides are kept in C where that could be compiled (`swift/`), for as long as everything it is told is plain; else,
+and for good from the first spelling that is not, in plain Python (`sides.py`). No reader can tell which.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
-from woodlot.book.ladder import Best, Ladder
+from woodlot import swift
+from woodlot.book import sides
 from woodlot.book.measures import Measures
-from woodlot.book.numbers import Level, Priced, Reading, read
+from woodlot.book.numbers import Level, Priced
+from woodlot.book.update import Update
 
+if TYPE_CHECKING:
+    from woodlot.swift import _swift
 
-class Before(NamedTuple):
-    """What rested, before it was changed, at each price of an update; None where nothing did."""
-
-    bids: list[Level | None]
-    asks: list[Level | None]
+Before: TypeAlias = "sides.Before | _swift.Before"
+"""What rested, before it was changed, at each price of an update; None where nothing did."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -64,26 +68,25 @@ class BookView(Measures):
 class Book(Measures):
     """At most `depth` levels a side. `ts` is the exchange's time, in milliseconds, of what the book shows."""
 
-    __slots__ = ("_asks", "_bids", "_is_decimal", "depth", "ts")
+    __slots__ = ("_sides", "depth", "ts")
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
         self.ts = 0
-        self._bids = Ladder(Best.HIGHEST)
-        self._asks = Ladder(Best.LOWEST)
-        self._is_decimal = False
+        self._sides = sides.Sides(depth) if swift.compiled is None else swift.compiled.Sides(depth)
 
     def load(self, bids: Sequence[Level], asks: Sequence[Level], *, ts: int) -> None:
         """Forget everything and take over a snapshot: the best `depth` levels of each side.
 
         Raises ValueError where a level is not two plain numbers; the book is then as it was.
         """
-        reading = read([*bids, *asks])
-        self._bids.clear()
-        self._asks.clear()
-        self._is_decimal = reading.needs_decimal
-        self._apply(bids, asks, reading)
-        self.trim()
+        fast = None if swift.compiled is None else swift.compiled.Sides(self.depth)
+        if fast is not None and fast.load(bids, asks):
+            self._sides = fast
+        else:
+            plain = sides.Sides(self.depth)
+            plain.load(bids, asks)
+            self._sides = plain
         self.ts = ts
 
     def apply(self, bids: Sequence[Level], asks: Sequence[Level], *, ts: int) -> Before:
@@ -91,13 +94,19 @@ class Book(Measures):
 
         Raises ValueError where a level is not two plain numbers; the book is then as it was.
         """
-        reading = read([*bids, *asks], as_decimal=self._is_decimal)
-        if reading.needs_decimal and not self._is_decimal:
-            self._bids.use_decimal()
-            self._asks.use_decimal()
-            self._is_decimal = True
+        before = self._sides.apply(bids, asks)
+        if before is None:
+            before = self._apply_unusual(bids, asks)
         self.ts = ts
-        return self._apply(bids, asks, reading)
+        return before
+
+    def take(self, update: Update) -> Before:
+        """Take over an update, as `apply` does; one that nobody has looked into yet stays as it came."""
+        before = self._sides.take(update)
+        if before is None:
+            return self.apply(update.bids, update.asks, ts=update.ts)
+        self.ts = update.ts
+        return before
 
     def trim(self) -> int:
         """Take away the worst levels beyond `depth`; return how many there were.
@@ -105,9 +114,7 @@ class Book(Measures):
         The exchange names every level that leaves its window (websocket-v3 §8.5), so after an update anything but 0
         means that this book and the exchange's are no longer the same.
         """
-        if len(self._bids) <= self.depth >= len(self._asks):
-            return 0
-        return self._bids.trim(self.depth) + self._asks.trim(self.depth)
+        return self._sides.trim()
 
     def copy(self) -> "Book":
         """Return a book of its own that shows the same."""
@@ -116,18 +123,18 @@ class Book(Measures):
         return twin
 
     def walk_bids(self) -> Iterator[Priced]:
-        return iter(self._bids)
+        return self.view().walk_bids()
 
     def walk_asks(self) -> Iterator[Priced]:
-        return iter(self._asks)
+        return self.view().walk_asks()
 
     @property
     def best_bid(self) -> Priced | None:
-        return self._bids.best
+        return self._sides.best_bid
 
     @property
     def best_ask(self) -> Priced | None:
-        return self._asks.best
+        return self._sides.best_ask
 
     def levels(self, count: int) -> tuple[list[Priced], list[Priced]]:
         view = self.view(count)
@@ -135,28 +142,27 @@ class Book(Measures):
 
     def spelled(self) -> tuple[list[Level], list[Level]]:
         """Return bids and asks, best first, in the exchange's own spelling."""
-        return self._bids.spelled(), self._asks.spelled()
+        bids, asks = self._sides.spelled()
+        return list(bids), list(asks)
 
     @property
     def is_crossed(self) -> bool:
         """True where a buyer bids what a seller asks, or more: no such book exists on the exchange."""
-        bids, asks = self._bids.keys, self._asks.keys
-        return bool(bids and asks and bids[-1] >= asks[0])
+        return self._sides.is_crossed
 
     @property
     def is_possible(self) -> bool:
         """True where no side is deeper than `depth` and the book is not crossed."""
-        bids, asks = self._bids.keys, self._asks.keys
-        return len(bids) <= self.depth >= len(asks) and not (bids and asks and bids[-1] >= asks[0])
+        return self._sides.is_possible
 
     def view(self, count: int | None = None) -> BookView:
         """Return both sides as they are now, `count` levels of each or all of them."""
-        most = None if count is None else max(count, 0)
-        return BookView(self.ts, tuple(self._bids.spelled(most)), tuple(self._asks.spelled(most)))
+        return BookView(self.ts, *self._sides.spelled(count))
 
-    def _apply(self, bids: Sequence[Level], asks: Sequence[Level], reading: Reading) -> Before:
-        keys, sizes, _ = reading
-        split = len(bids)
-        return Before(
-            self._bids.apply(bids, keys[:split], sizes[:split]), self._asks.apply(asks, keys[split:], sizes[split:])
-        )
+    def _apply_unusual(self, bids: Sequence[Level], asks: Sequence[Level]) -> Before:
+        """Go on in plain Python, if what the compiled sides declined is possible at all."""
+        plain = sides.Sides(self.depth)
+        plain.apply(*self._sides.spelled())
+        before = plain.apply(bids, asks)
+        self._sides = plain
+        return before

@@ -15,7 +15,7 @@ def bridge(snapshot: Book, chain: Chain, *, trail: Trail) -> Transition | None:
     if flaw := flaw_of(snapshot):
         return flaw
     for delta in chain.after(snapshot.ts):
-        trail.add(delta, snapshot.apply(delta.bids, delta.asks, ts=delta.ts))
+        trail.add(delta, snapshot.take(delta))
         if flaw := flaw_of(snapshot):
             chain.distrust(delta)
             return flaw

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from woodlot.book.numbers import Level
+from woodlot.book.update import Update, is_same
 
 # The exchange's REST book lags up to 46 s behind its stream (websocket-v3 §8.2); 90 s at least must be kept.
 SPAN_MS = 120_000
@@ -19,7 +20,7 @@ MOST_DELTAS = 4_000
 
 
 class Delta(NamedTuple):
-    """One `orderbookupdate`: the levels that changed after `prev_ts`, as they were at `ts`."""
+    """An update as a value of its own; what the stream brings is taken as it comes."""
 
     symbol: str
     prev_ts: int
@@ -60,7 +61,7 @@ class Chain:
     __slots__ = ("_deltas", "_floor", "strays")
 
     def __init__(self) -> None:
-        self._deltas: deque[Delta] = deque()
+        self._deltas: deque[Update] = deque()
         self._floor = 0
         # Old deltas since the last new one.
         self.strays = 0
@@ -79,7 +80,7 @@ class Chain:
         self._floor = floor
         self.strays = 0
 
-    def link(self, delta: Delta) -> Link:
+    def link(self, delta: Update) -> Link:
         """Say how `delta` follows what is here.
 
         CONFLICT is a delta that changes the book without moving its time: that `ts` no longer names one state of the
@@ -94,13 +95,13 @@ class Chain:
         newest = self._deltas[-1]
         if delta.ts < newest.ts:
             return Link.OLD
-        if delta == newest:
+        if delta.ts == newest.ts and is_same(delta, newest):
             return Link.REPEATED
         if delta.ts == newest.ts or delta.prev_ts == delta.ts:
             return Link.CONFLICT
         return Link.NEXT if delta.prev_ts == newest.ts else Link.BROKEN
 
-    def extend(self, delta: Delta) -> None:
+    def extend(self, delta: Update) -> None:
         """Add the delta that comes next."""
         deltas = self._deltas
         deltas.append(delta)
@@ -108,13 +109,13 @@ class Chain:
         while len(deltas) > MOST_DELTAS or deltas[0].ts < delta.ts - SPAN_MS:
             deltas.popleft()
 
-    def restart(self, delta: Delta) -> None:
+    def restart(self, delta: Update) -> None:
         """Forget what is here; `delta` is the first of a new run."""
         self._deltas.clear()
         self._deltas.append(delta)
         self.strays = 0
 
-    def distrust(self, delta: Delta) -> None:
+    def distrust(self, delta: Update) -> None:
         """Forget `delta` and what was before it: it makes an impossible book, and is not what the exchange meant.
 
         A snapshot counts again from the end of `delta` on: what comes after it says nothing of what it said.
@@ -144,6 +145,6 @@ class Chain:
             return Place.BEHIND
         return Place.EXACT_START if timestamp == start.prev_ts else Place.STRADDLE
 
-    def after(self, timestamp: int) -> list[Delta]:
+    def after(self, timestamp: int) -> list[Update]:
         """Return the deltas that change a snapshot of `timestamp`."""
         return [delta for delta in self._deltas if delta.ts > timestamp]

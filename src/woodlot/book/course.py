@@ -5,9 +5,9 @@ The synchroniser judges what comes in; what follows from each verdict is here.
 
 from collections import Counter, deque
 
-from woodlot.book.chain import Delta
 from woodlot.book.seeding import Pace, Seeding
 from woodlot.book.transition import BookState, Standing, Transition
+from woodlot.book.update import Update
 
 # A snapshot that cannot be bridged yet: "read REST again after 1 to 5 s with backoff" (websocket-v3 §8.4).
 BRIDGING = Pace(first_s=1.0, ceiling_s=5.0)
@@ -37,7 +37,7 @@ class Course:
         self._counts: Counter[Transition] = Counter()
         # The one that happens a thousand times as often as the others has a counter that costs nothing.
         self.applied = 0
-        self.oddities: deque[tuple[Transition, Delta]] = deque(maxlen=_ODDITIES_KEPT)
+        self.oddities: deque[tuple[Transition, Update]] = deque(maxlen=_ODDITIES_KEPT)
         self.standing = Standing(BookState.SYNCING, Transition.CREATED, now_s)
         self.seeding = Seeding()
         self._audit_every_s: float | None = None
@@ -100,7 +100,7 @@ class Course:
         self._counts[transition] += 1
         return transition
 
-    def noted(self, delta: Delta, transition: Transition) -> Transition:
+    def noted(self, delta: Update, transition: Transition) -> Transition:
         """Count what became of an update, and keep it for inspection where it should not have come."""
         if transition in _ODD:
             self.oddities.append((transition, delta))

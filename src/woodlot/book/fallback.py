@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from woodlot.book.book import Book
-from woodlot.book.chain import Delta
 from woodlot.book.numbers import Level
 from woodlot.book.sync import Synchroniser
 from woodlot.book.transition import BookState, Standing, Transition
+from woodlot.book.update import Update
 
 LEVELS = 10
 _MUTE_S = 60.0
@@ -60,7 +60,7 @@ class Fallback:
         is_newer = self._sync.state.is_readable and self._sync.read().ts > self._top.ts
         return self._sync.read() if is_newer else self._top
 
-    def delta(self, delta: Delta, *, now_s: float) -> Transition:
+    def delta(self, delta: Update, *, now_s: float) -> Transition:
         """Take in one delta: as soon as one is part of a book that can be shown, the fallback is over."""
         transition = self._sync.delta(delta, now_s=now_s)
         self._changing_since_s = None

@@ -28,17 +28,21 @@ from typing import assert_never
 from woodlot.book.audit import Audit
 from woodlot.book.book import Book
 from woodlot.book.bridge import bridge, flaw_of
-from woodlot.book.chain import Chain, Delta, Link, Place
+from woodlot.book.chain import Chain, Link, Place
 from woodlot.book.course import BRIDGING, CONFIRMING, FAILING, WATCHING, Course
 from woodlot.book.numbers import Level, read
 from woodlot.book.seeding import Pace, Request
 from woodlot.book.transition import BookState, Standing, Transition
+from woodlot.book.update import Update
 from woodlot.errors import BookNotInSync
 
 # REST lags up to 46 s (websocket-v3 §8.2): two equal snapshots further apart than that show a quiet market.
 _QUIET_S = 60.0
 # So many old deltas without a new one are no echo: the exchange's clock, or one absurd `ts`, went wrong.
 _MOST_STRAYS = 50
+
+
+_SYNCED, _APPLIED = BookState.SYNCED, Transition.APPLIED
 
 
 class Synchroniser:
@@ -78,7 +82,7 @@ class Synchroniser:
         return self._course.counts
 
     @property
-    def oddities(self) -> Sequence[tuple[Transition, Delta]]:
+    def oddities(self) -> Sequence[tuple[Transition, Update]]:
         """The last updates that should not have come, and what was wrong with each, oldest first."""
         return tuple(self._course.oddities)
 
@@ -138,9 +142,9 @@ class Synchroniser:
 
     # What the stream says.
 
-    def delta(self, delta: Delta, *, now_s: float) -> Transition:
+    def delta(self, delta: Update, *, now_s: float) -> Transition:
         """Take in one update."""
-        in_sync = self._course.standing.state is BookState.SYNCED
+        in_sync = self._course.standing.state is _SYNCED
         if in_sync and delta.prev_ts == self._book.ts < delta.ts and delta.symbol == self.symbol:
             return self._advance(delta, now_s)
         return self._course.noted(delta, self._take_in(delta, now_s))
@@ -155,9 +159,9 @@ class Synchroniser:
             self._course.seeding.want(now_s)
         return Transition.MALFORMED
 
-    def _advance(self, delta: Delta, now_s: float) -> Transition:
+    def _advance(self, delta: Update, now_s: float) -> Transition:
         try:
-            before = self._book.apply(delta.bids, delta.asks, ts=delta.ts)
+            before = self._book.take(delta)
         except ValueError:
             return self._course.noted(delta, self._malformed(now_s))
         self._chain.restart(delta)
@@ -165,9 +169,9 @@ class Synchroniser:
         if not self._book.is_possible:
             return self._course.noted(delta, self._flaw(delta, now_s) or Transition.APPLIED)
         self._course.applied += 1
-        return Transition.APPLIED
+        return _APPLIED
 
-    def _take_in(self, delta: Delta, now_s: float) -> Transition:
+    def _take_in(self, delta: Update, now_s: float) -> Transition:
         if not self._is_connected:
             return Transition.UNEXPECTED
         if delta.symbol != self.symbol:
@@ -181,7 +185,7 @@ class Synchroniser:
             self._begin(now_s)
         return self._place_delta(delta, now_s)
 
-    def _place_delta(self, delta: Delta, now_s: float) -> Transition:
+    def _place_delta(self, delta: Update, now_s: float) -> Transition:
         link = self._chain.link(delta)
         match link:
             case Link.FIRST | Link.NEXT | Link.BROKEN:
@@ -198,7 +202,7 @@ class Synchroniser:
             case _:
                 assert_never(link)
 
-    def _follow(self, delta: Delta, link: Link, now_s: float) -> Transition:
+    def _follow(self, delta: Update, link: Link, now_s: float) -> Transition:
         on_chain = self._chain.tip_ts == self._book.ts
         if link is Link.BROKEN:
             self._chain.restart(delta)
@@ -210,7 +214,7 @@ class Synchroniser:
             return self._withdraw(Transition.GAP, now_s)
         return self._follow_book(delta, now_s, on_chain=on_chain)
 
-    def _follow_book(self, delta: Delta, now_s: float, *, on_chain: bool) -> Transition:
+    def _follow_book(self, delta: Update, now_s: float, *, on_chain: bool) -> Transition:
         # "drop the buffer and every later delta with ts <= S; the first delta with ts > S must have prevTs <= S,
         # otherwise it is a gap" (websocket-v3 §8.4, snapshot ahead). A snapshot without deltas is the same case.
         at = self._book.ts
@@ -221,7 +225,7 @@ class Synchroniser:
             return self._settle(Transition.EXACT_END, now_s)
         if delta.prev_ts > at:
             return self._withdraw(Transition.GAP, now_s)
-        before = self._book.apply(delta.bids, delta.asks, ts=delta.ts)
+        before = self._book.take(delta)
         if flaw := self._flaw(delta, now_s):
             return flaw
         if on_chain:
@@ -231,7 +235,7 @@ class Synchroniser:
             return self._settle(Transition.EXACT_START, now_s)
         return self._course.doubt(Transition.STRADDLE, CONFIRMING, now_s)
 
-    def _pass_over(self, delta: Delta, now_s: float) -> Transition:
+    def _pass_over(self, delta: Update, now_s: float) -> Transition:
         self._chain.strays += 1
         if self._chain.strays <= _MOST_STRAYS:
             return Transition.OLD
@@ -239,7 +243,7 @@ class Synchroniser:
         self._chain.extend(delta)
         return self._withdraw(Transition.BACKWARDS, now_s)
 
-    def _flaw(self, delta: Delta, now_s: float) -> Transition | None:
+    def _flaw(self, delta: Update, now_s: float) -> Transition | None:
         flaw = flaw_of(self._book)
         if flaw is None:
             return None

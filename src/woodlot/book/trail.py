@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from woodlot.book.book import Before, Book
-from woodlot.book.chain import Delta
 from woodlot.book.numbers import Level
+from woodlot.book.update import Update
 
 # A REST book that lags further than it was ever seen to cannot be compared with anything ...
 SPAN_MS = 90_000
@@ -30,7 +30,7 @@ class Trail:
     __slots__ = ("_levels", "_steps", "is_held")
 
     def __init__(self) -> None:
-        self._steps: deque[tuple[Delta, Before]] = deque()
+        self._steps: deque[tuple[Update, Before]] = deque()
         self._levels = 0
         self.is_held = False
 
@@ -50,13 +50,14 @@ class Trail:
         self._levels = 0
         self.is_held = False
 
-    def add(self, delta: Delta, before: Before) -> None:
+    def add(self, delta: Update, before: Before) -> None:
         """Note an update that was just applied."""
         steps = self._steps
         steps.append((delta, before))
-        self._levels += len(delta.bids) + len(delta.asks)
-        if self._levels > MOST_LEVELS or len(steps) > MOST_LEVELS or steps[0][0].ts < delta.ts - SPAN_MS:
-            self._trim(delta.ts - SPAN_MS)
+        levels = self._levels = self._levels + before.total
+        horizon_ts = delta.ts - SPAN_MS
+        if levels > MOST_LEVELS or len(steps) > MOST_LEVELS or steps[0][0].ts < horizon_ts:
+            self._trim(horizon_ts)
 
     def rewound(self, book: Book, ts: int) -> Book | None:
         """Return a book that shows what `book` showed at `ts`, or None where that is not known.
@@ -78,8 +79,8 @@ class Trail:
         steps = self._steps
         most_levels = MOST_LEVELS * MOST_DELTAS_HELD if self.is_held else MOST_LEVELS
         while steps and (self._levels > most_levels or len(steps) > MOST_DELTAS_HELD or steps[0][0].ts < horizon_ts):
-            delta, _ = steps.popleft()
-            self._levels -= len(delta.bids) + len(delta.asks)
+            _, before = steps.popleft()
+            self._levels -= before.total
 
 
 def _undo(changed: Sequence[Level], before: Sequence[Level | None]) -> list[Level]:

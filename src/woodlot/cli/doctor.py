@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from woodlot import __version__
+from woodlot import __version__, swift
 from woodlot.cli import halt
 from woodlot.cli.common import COMMON, Common
 from woodlot.cli.exits import Exit, failure_of
@@ -72,6 +72,7 @@ def _versions() -> Finding:
             return Finding(
                 "versions", "fail", f"{name} is missing", "pip install --force-reinstall woodlot", Exit.ERROR
             )
+    told.append(f"books in {'C' if swift.IS_COMPILED else 'plain Python'}")
     return Finding("versions", "ok", ", ".join(told))
 
 

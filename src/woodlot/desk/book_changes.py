@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from woodlot.book.book import BookView
-from woodlot.book.transition import BookState
+from woodlot.book.transition import BookState, Standing
 
 # A view of 500 levels a side is 8 kB of references.
 MOST_WAITING = 2_000
@@ -36,15 +36,26 @@ class BookChanges:
         self.conflates = conflate
         self._leave = leave
         self._waiting: deque[BookChange] = deque()
+        # What a conflating reader is told next: made a change when it is read, since most are never read.
+        self._newest: tuple[Standing, int] | None = None
+        self._told = 0
         self._turned = asyncio.Event()
         self._is_closed = False
 
+    def tell(self, standing: Standing, ts: int, view: BookView | None) -> None:
+        """Take note of a change. Never waits."""
+        if not self.conflates:
+            self.put(BookChange(standing.state, standing.reason, ts, view))
+            return
+        self._newest = standing, ts
+        self._told += 1
+        if self._told == 1:
+            self._turned.set()
+
     def put(self, change: BookChange) -> None:
-        """Queue a change. Never waits."""
+        """Queue a change behind those that wait."""
         waiting = self._waiting
-        if self.conflates and waiting:
-            change = replace(change, conflated=waiting.pop().conflated + 1)
-        elif len(waiting) >= MOST_WAITING:
+        if len(waiting) >= MOST_WAITING:
             lost = waiting.popleft()
             waiting[0] = replace(waiting[0], dropped=waiting[0].dropped + lost.dropped + 1)
         waiting.append(change)
@@ -61,8 +72,14 @@ class BookChanges:
 
     async def __anext__(self) -> BookChange:
         while not self._waiting:
+            if self._newest is not None:
+                return self._take_newest(*self._newest)
             if self._is_closed:
                 raise StopAsyncIteration
             self._turned.clear()
             await self._turned.wait()
         return self._waiting.popleft()
+
+    def _take_newest(self, standing: Standing, ts: int) -> BookChange:
+        told, self._told, self._newest = self._told, 0, None
+        return BookChange(standing.state, standing.reason, ts, conflated=told - 1)

@@ -5,17 +5,16 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from weakref import WeakSet
+from weakref import ref
 
 from woodlot.book.book import Book, BookView
-from woodlot.book.chain import Delta
 from woodlot.book.fallback import Fallback, Source
 from woodlot.book.measures import Measures
 from woodlot.book.numbers import Priced
 from woodlot.book.sync import Synchroniser
 from woodlot.book.transition import BookState, Standing, Transition
 from woodlot.clock import Clock
-from woodlot.desk.book_changes import BookChange, BookChanges
+from woodlot.desk.book_changes import BookChanges
 from woodlot.desk.own_orders import OverlaidView, RestingOrder, overlay
 from woodlot.errors import BookNotInSync, SubscriptionRefused, WoodlotError
 from woodlot.stream.continuity import Cause, Interrupted
@@ -36,6 +35,7 @@ _OPEN = frozenset(
         Transition.SEED_FAILED,
     }
 )
+_APPLIED = Transition.APPLIED
 _ALARMING = frozenset({Transition.DIFFERED, Transition.SILENT})
 
 
@@ -82,7 +82,7 @@ class LiveBook(Measures):
         self._is_connected = False
         self._audits: list[asyncio.Future[Transition]] = []
         # Weak, so that a reader who walks away from its loop is not fed for ever.
-        self._readers: WeakSet[BookChanges] = WeakSet()
+        self._readers: list[ref[BookChanges]] = []
 
     # Its standing.
 
@@ -162,7 +162,7 @@ class LiveBook(Measures):
         """Stop following the market. Readers read what is queued and end; the book is STALE from now on."""
         self._around.leave()
         self._after(self._sync.disconnected(now_s=self._now_s))
-        for reader in tuple(self._readers):
+        for reader in self._listening():
             reader.close()
 
     # What it shows. The measures (spread, mid, imbalance, costs ...) follow from these.
@@ -210,8 +210,8 @@ class LiveBook(Measures):
         With `conflate` a slow reader gets the newest change only, and how many it stands for. Without, it gets one
         for every frame, each with the book as it was then.
         """
-        reader = BookChanges(conflate=conflate, leave=self._readers.discard)
-        self._readers.add(reader)
+        reader = BookChanges(conflate=conflate, leave=self._forget)
+        self._readers.append(ref(reader, self._readers.remove))
         return reader
 
     def __aiter__(self) -> BookChanges:
@@ -235,10 +235,8 @@ class LiveBook(Measures):
         # Data may come before its acknowledgement (websocket-v3 §5.1).
         if not self._is_connected:
             self._connect()
-        event = push.event
-        delta = Delta(event.symbol, event.prev_ts, event.ts, event.bids, event.asks)
-        transition = self._shown.delta(delta, now_s=self._now_s)
-        if transition is not Transition.APPLIED:
+        transition = self._shown.delta(push.delta or push.event, now_s=self._now_s)
+        if transition is not _APPLIED:
             self._after(transition)
         elif self._readers:
             self._tell()
@@ -317,9 +315,16 @@ class LiveBook(Measures):
 
     def _tell(self) -> None:
         standing = self._shown.standing
-        readers = tuple(self._readers)
         book = self._shown.read(allow_stale=True)
-        wants_view = standing.state.is_readable and any(not reader.conflates for reader in readers)
-        view = book.view() if wants_view else None
-        for reader in readers:
-            reader.put(BookChange(standing.state, standing.reason, book.ts, None if reader.conflates else view))
+        view = None
+        for reader in self._listening():
+            if view is None and not reader.conflates and standing.state.is_readable:
+                view = book.view()
+            reader.tell(standing, book.ts, view)
+
+    def _forget(self, reader: BookChanges) -> None:
+        if (held := ref(reader)) in self._readers:
+            self._readers.remove(held)
+
+    def _listening(self) -> list[BookChanges]:
+        return [reader for held in self._readers if (reader := held()) is not None]

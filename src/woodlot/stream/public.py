@@ -180,9 +180,10 @@ class PublicStream:
         feed = self._feeds.get(heard.topic)
         if feed is None:
             return
+        if isinstance(heard, Push):
+            feed.pushed(heard)
+            return
         match heard:
-            case Push():
-                feed.pushed(heard)
             case Accepted():
                 feed.accepted()
             case Refused(_, reason):

@@ -24,6 +24,9 @@ class BookDelta(Event, rename={"symbol": "s", "prev_ts": "prevTs"}):
     bids: list[PriceLevel]
     asks: list[PriceLevel]
 
+    def __post_init__(self) -> None:
+        """Look at nothing: the levels are texts, and whoever makes numbers of them judges them."""
+
 
 class TradePrint(Event, rename={"symbol": "s", "price": "px", "size": "sx", "side": "sd", "source": "src"}):
     """One public trade. `side` is the taker's; `source` 1 happened inside the exchange. There is no trade id."""

@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from woodlot import swift
 from woodlot.wire.answer import decode_leniently, decoder
 from woodlot.wire.events import BestBidOffer, BookDelta, Pushed
-from woodlot.wire.topics import EVENT_OF_WORD
+from woodlot.wire.topics import EVENT_OF_WORD, BookDeltas, RpiBookDeltas
 from woodlot.wire.value import Value
+
+if TYPE_CHECKING:
+    from woodlot.swift import _swift
 
 EventT = TypeVar("EventT", bound=Pushed)
 
@@ -18,13 +22,38 @@ MOST_TOPICS_PER_REQUEST = 10
 """Eleven are refused as a whole, though the documentation says 20 (websocket-v3 §2)."""
 
 
+class _Unread:
+    """Room for an update that was read in C, until somebody asks for it as an event."""
+
+    __slots__ = ("delta",)
+
+    delta: "_swift.Delta | None"
+
+
 @dataclass(frozen=True, slots=True)
-class Push(Generic[EventT]):
-    """Data of a topic; `ts` is when the exchange sent the frame."""
+class Push(_Unread, Generic[EventT]):
+    """Data of a topic; `ts` is when the exchange sent the frame.
+
+    A book's update is made into an event when `event` is first read. A book does not read it: `delta` is the same
+    update as it came, where it came that way.
+    """
 
     topic: str
     ts: int
     event: EventT
+
+    def __getattr__(self, name: str) -> Any:
+        # Only asked for what is not set yet.
+        if name == "delta":
+            return None
+        if name != "event" or (delta := self.delta) is None:
+            raise AttributeError(name)
+        event = BookDelta(symbol=delta.symbol, prev_ts=delta.prev_ts, ts=delta.ts, bids=delta.bids, asks=delta.asks)
+        object.__setattr__(self, "event", event)
+        return event
+
+    def __reduce__(self) -> tuple[type["Push[Any]"], tuple[str, int, EventT]]:
+        return Push, (self.topic, self.ts, self.event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +113,13 @@ class _Data(Value, Generic[EventT]):
     ts: int = 0
 
 
+_UPDATES = tuple(f'{{"topic":"{kind.word}@' for kind in (BookDeltas, RpiBookDeltas))
+_UPDATES_AS_BYTES = tuple(start.encode() for start in _UPDATES)
+_update_decoder = decoder(_Data[BookDelta])
+_BOOK_PUSH: type[Push[BookDelta]] = Push
+_read_in_c = None if swift.compiled is None else swift.compiled.read
+
+
 class _AnyFrame(Value):
     topic: str | None = None
     ts: int = 0
@@ -99,6 +135,11 @@ class _AnyFrame(Value):
 
 def decode_frame(payload: bytes | str) -> Incoming:
     """Read one text frame. Never raises for what the other end sent: what cannot be read is a value too."""
+    # Most frames are book deltas and put the topic first; one pass over those is half the cost of two. A frame
+    # with its keys in another order takes the other way and means the same.
+    push = _read_update(payload)
+    if push is not None:
+        return push
     raw = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
     try:
         return _decode(raw)
@@ -106,15 +147,19 @@ def decode_frame(payload: bytes | str) -> Incoming:
         return Unreadable(raw, "nested deeper than anything the exchange sends")
 
 
+def _read_update(payload: bytes | str) -> Push[BookDelta] | None:
+    if _read_in_c is not None and (push := _read_in_c(payload, _BOOK_PUSH)) is not None:
+        return push
+    if not (payload.startswith(_UPDATES) if isinstance(payload, str) else payload.startswith(_UPDATES_AS_BYTES)):
+        return None
+    try:
+        frame = _update_decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return Push(frame.topic, frame.ts, frame.data)
+
+
 def _decode(raw: bytes) -> Incoming:
-    # Most frames are book deltas and put the topic first; one pass over those is half the cost of two. A frame
-    # with its keys in another order takes the other way and means the same.
-    if raw.startswith(b'{"topic":"orderbookupdate'):
-        try:
-            delta = decoder(_Data[BookDelta]).decode(raw)
-            return Push(delta.topic, delta.ts, delta.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass
     try:
         frame = decoder(_AnyFrame).decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,0 +1,963 @@
+/* This file is the hot path of a book in C: one pass over the bytes of an update, and two sides that take it over.
+ *
+ * It knows the plain case and no other. Whatever is unusual (a key it does not know, an escape, an exponent, a number
+ * with more digits than a double holds, a level that is no pair of texts) it declines by returning None, changing
+ * nothing; then plain Python (`wire/frames.py`, `book/sides.py`) decides, and says what is wrong if something is. So
+ * nothing here raises for what the exchange sent, and nothing here has to be right about what is rare.
+ *
+ * What it makes of the plain case is what plain Python makes of it, to the letter: the exchange's spelling is kept,
+ * and Python objects are made of it when somebody reads them.
+ *
+ * Ownership. A Delta keeps the payload it was read from alive and points into it: an immutable `bytes` or ASCII `str`.
+ * Two Sides share nothing. No object here can be part of a reference cycle (they hold texts, numbers and tuples of
+ * them), so none is tracked by the garbage collector. Everything runs under the GIL and calls no Python code while a
+ * side is half changed.
+ */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A double keeps two decimal numbers of at most 15 significant digits apart and in order (DBL_DIG). */
+#define MOST_DIGITS 15
+/* Room for a number's text in a cell. "0." before 15 digits is 17; 19 leaves none out that is worth keeping here. */
+#define MOST_TEXT 19
+/* The exchange sends the window of 500 levels a side at most; a frame that names more is not the plain case. */
+#define MOST_ROWS 4096
+/* 10^18 fits an int64_t; no time in milliseconds has that many digits. */
+#define MOST_TIME_DIGITS 18
+
+static PyObject *Decimal;
+static PyObject *name_topic, *name_ts, *name_delta;
+
+/* One changed level: its price as a number, and both texts where they stand in the payload. */
+typedef struct {
+    double price;
+    const char *price_text, *size_text;
+    uint8_t price_length, size_length;
+    bool is_gone;
+} Row;
+
+/* Price and size as the exchange spelled them, one after the other. A length of 0 means that nothing rests. */
+typedef struct {
+    uint8_t price_length, size_length;
+    char text[2 * MOST_TEXT];
+} Spelled;
+
+/* Reading numbers */
+
+static const double POWERS[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
+                                1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+
+/* Read a JSON number without sign or exponent that ends at a quote. Return its length, 0 where it is not plain.
+ *
+ * At most 15 digits over a power of ten below 10^22: both are exact doubles, so their quotient is the nearest double,
+ * the same that `float()` gives. */
+static int read_number(const char *at, const char *end, double *number)
+{
+    const char *begin = at;
+    int64_t digits = 0;
+    int significant = 0, places = 0;
+    if (end - at > MOST_TEXT + 1)
+        end = at + MOST_TEXT + 1;
+    if (at < end && *at == '0') {
+        at++;
+    }
+    else {
+        while (at < end && *at >= '0' && *at <= '9') {
+            digits = digits * 10 + (*at++ - '0');
+            if (++significant > MOST_DIGITS)
+                return 0;
+        }
+        if (significant == 0)
+            return 0;
+    }
+    if (at < end && *at == '.') {
+        const char *point = at++;
+        while (at < end && *at >= '0' && *at <= '9') {
+            digits = digits * 10 + (*at++ - '0');
+            if ((significant > 0 || digits > 0) && ++significant > MOST_DIGITS)
+                return 0;
+        }
+        places = (int)(at - point) - 1;
+        if (places == 0)
+            return 0;
+    }
+    if (at == end || *at != '"' || at - begin > MOST_TEXT)
+        return 0;
+    *number = (double)digits / POWERS[places];
+    return (int)(at - begin);
+}
+
+/* Read a whole number above or at zero. Return where it ends, NULL where it is not plain. */
+static const char *read_time(const char *at, const char *end, int64_t *time)
+{
+    const char *begin = at;
+    int64_t value = 0;
+    while (at < end && *at >= '0' && *at <= '9') {
+        if (at - begin == MOST_TIME_DIGITS)
+            return NULL;
+        value = value * 10 + (*at++ - '0');
+    }
+    if (at == begin || (*begin == '0' && at - begin > 1))
+        return NULL;
+    *time = value;
+    return at;
+}
+
+/* Delta: what one frame says of a book */
+
+typedef struct {
+    PyObject_VAR_HEAD
+    PyObject *source, *symbol;
+    int64_t prev_ts, ts;
+    int bids, asks;
+    Row rows[1];
+} Delta;
+
+static PyTypeObject Delta_Type;
+
+static void Delta_dealloc(Delta *self)
+{
+    Py_XDECREF(self->source);
+    Py_XDECREF(self->symbol);
+    PyObject_Free(self);
+}
+
+static PyObject *pair(const char *price, int price_length, const char *size, int size_length)
+{
+    PyObject *level = PyTuple_New(2);
+    if (level == NULL)
+        return NULL;
+    PyObject *first = PyUnicode_DecodeASCII(price, price_length, NULL);
+    PyObject *second = PyUnicode_DecodeASCII(size, size_length, NULL);
+    PyTuple_SET_ITEM(level, 0, first);
+    PyTuple_SET_ITEM(level, 1, second);
+    if (first == NULL || second == NULL)
+        Py_CLEAR(level);
+    return level;
+}
+
+static PyObject *levels_of(const Row *rows, int count)
+{
+    PyObject *levels = PyList_New(count);
+    for (int i = 0; levels != NULL && i < count; i++) {
+        const Row *row = rows + i;
+        PyObject *level = pair(row->price_text, row->price_length, row->size_text, row->size_length);
+        PyList_SET_ITEM(levels, i, level);
+        if (level == NULL)
+            Py_CLEAR(levels);
+    }
+    return levels;
+}
+
+static PyObject *Delta_symbol(Delta *self, void *unused)
+{
+    return Py_NewRef(self->symbol);
+}
+
+static PyObject *Delta_prev_ts(Delta *self, void *unused)
+{
+    return PyLong_FromLongLong(self->prev_ts);
+}
+
+static PyObject *Delta_ts(Delta *self, void *unused)
+{
+    return PyLong_FromLongLong(self->ts);
+}
+
+static PyObject *Delta_bids(Delta *self, void *unused)
+{
+    return levels_of(self->rows, self->bids);
+}
+
+static PyObject *Delta_asks(Delta *self, void *unused)
+{
+    return levels_of(self->rows + self->bids, self->asks);
+}
+
+static PyGetSetDef Delta_fields[] = {
+    {"symbol", (getter)Delta_symbol, NULL, NULL, NULL}, {"prev_ts", (getter)Delta_prev_ts, NULL, NULL, NULL},
+    {"ts", (getter)Delta_ts, NULL, NULL, NULL},         {"bids", (getter)Delta_bids, NULL, NULL, NULL},
+    {"asks", (getter)Delta_asks, NULL, NULL, NULL},     {NULL}};
+
+static PyTypeObject Delta_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "woodlot.swift._swift.Delta",
+    .tp_doc = "An update of a book whose levels nobody has made objects of yet.",
+    .tp_basicsize = offsetof(Delta, rows),
+    .tp_itemsize = sizeof(Row),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_dealloc = (destructor)Delta_dealloc,
+    .tp_getset = Delta_fields,
+};
+
+/* Reading frames */
+
+/* Step over a word that must stand here; false where it does not. */
+static bool stands(const char **at, const char *end, const char *word, size_t length)
+{
+    if ((size_t)(end - *at) < length || memcmp(*at, word, length) != 0)
+        return false;
+    *at += length;
+    return true;
+}
+#define STANDS(word) stands(&at, end, word, sizeof(word) - 1)
+
+/* Return the end of a text of printable ASCII without escapes that begins here, NULL where it is another. */
+static const char *plain_text(const char *at, const char *end)
+{
+    for (; at < end && *at != '"'; at++)
+        if (*at < 0x20 || *at == 0x7f || *at == '\\')
+            return NULL;
+    return at < end ? at : NULL;
+}
+
+/* Read `[["1.5","2"],...]` behind the rows that are there. Return where it ends, NULL where it is not plain. */
+static const char *read_levels(const char *at, const char *end, Row *rows, int *count)
+{
+    if (!STANDS("["))
+        return NULL;
+    if (STANDS("]"))
+        return at;
+    for (;;) {
+        if (*count == MOST_ROWS || !STANDS("[\""))
+            return NULL;
+        Row *row = rows + (*count)++;
+        double size;
+        int length = read_number(at, end, &row->price);
+        if (length == 0 || row->price == 0.0)
+            return NULL;
+        row->price_text = at;
+        row->price_length = (uint8_t)length;
+        at += length;
+        if (!STANDS("\",\"") || (length = read_number(at, end, &size)) == 0)
+            return NULL;
+        row->size_text = at;
+        row->size_length = (uint8_t)length;
+        row->is_gone = size == 0.0;
+        at += length;
+        if (!STANDS("\"]"))
+            return NULL;
+        if (STANDS("]"))
+            return at;
+        if (!STANDS(","))
+            return NULL;
+    }
+}
+
+/* What a frame says, before it is an object; the rows of a side begin at `..._at`. */
+typedef struct {
+    const char *topic, *symbol;
+    Py_ssize_t topic_length, symbol_length;
+    int64_t sent_ts, prev_ts, ts;
+    int bids_at, bids, asks_at, asks;
+} Frame;
+
+enum { HAS_TS = 1, HAS_BIDS = 2, HAS_ASKS = 4, HAS_PREV_TS = 8, HAS_SYMBOL = 16, HAS_ALL = 31 };
+
+/* Read the object under "data": each of its five keys once, in any order. */
+static const char *read_data(const char *at, const char *end, Frame *frame, Row *rows)
+{
+    int has = 0, count = 0, now;
+    if (!STANDS("{"))
+        return NULL;
+    for (;;) {
+        if (STANDS("\"ts\":")) {
+            now = HAS_TS;
+            at = read_time(at, end, &frame->ts);
+        }
+        else if (STANDS("\"bids\":")) {
+            now = HAS_BIDS;
+            frame->bids_at = count;
+            at = read_levels(at, end, rows, &count);
+            frame->bids = count - frame->bids_at;
+        }
+        else if (STANDS("\"asks\":")) {
+            now = HAS_ASKS;
+            frame->asks_at = count;
+            at = read_levels(at, end, rows, &count);
+            frame->asks = count - frame->asks_at;
+        }
+        else if (STANDS("\"prevTs\":")) {
+            now = HAS_PREV_TS;
+            at = read_time(at, end, &frame->prev_ts);
+        }
+        else if (STANDS("\"s\":\"")) {
+            now = HAS_SYMBOL;
+            frame->symbol = at;
+            at = plain_text(at, end);
+            if (at != NULL)
+                frame->symbol_length = at++ - frame->symbol;
+        }
+        else
+            return NULL;
+        if (at == NULL || (has & now))
+            return NULL;
+        has |= now;
+        if (STANDS("}"))
+            return has == HAS_ALL ? at : NULL;
+        if (!STANDS(","))
+            return NULL;
+    }
+}
+
+/* Read a whole frame. False where it is not the plain case. */
+static bool read_frame(const char *at, const char *end, Frame *frame, Row *rows)
+{
+    if (!STANDS("{\"topic\":\""))
+        return false;
+    frame->topic = at;
+    if (!(STANDS("orderbookupdate@") || STANDS("orderbookupdaterpi@")) || (at = plain_text(at, end)) == NULL)
+        return false;
+    frame->topic_length = at++ - frame->topic;
+    if (!STANDS(",\"ts\":") || (at = read_time(at, end, &frame->sent_ts)) == NULL)
+        return false;
+    if (!STANDS(",\"data\":") || (at = read_data(at, end, frame, rows)) == NULL)
+        return false;
+    return STANDS("}") && at == end;
+}
+
+static PyObject *delta_of(PyObject *payload, const Frame *frame, const Row *rows)
+{
+    int count = frame->bids + frame->asks;
+    Delta *delta = PyObject_NewVar(Delta, &Delta_Type, count);
+    if (delta == NULL)
+        return NULL;
+    delta->source = Py_NewRef(payload);
+    delta->prev_ts = frame->prev_ts;
+    delta->ts = frame->ts;
+    delta->bids = frame->bids;
+    delta->asks = frame->asks;
+    memcpy(delta->rows, rows + frame->bids_at, (size_t)frame->bids * sizeof(Row));
+    memcpy(delta->rows + frame->bids, rows + frame->asks_at, (size_t)frame->asks * sizeof(Row));
+    delta->symbol = PyUnicode_DecodeASCII(frame->symbol, frame->symbol_length, NULL);
+    if (delta->symbol == NULL)
+        Py_CLEAR(delta);
+    return (PyObject *)delta;
+}
+
+/* Set a slot of a new object; takes over `value`, which may be NULL after an error. */
+static bool set_slot(PyObject *object, PyObject *name, PyObject *value)
+{
+    if (value == NULL)
+        return false;
+    int failed = PyObject_GenericSetAttr(object, name, value);
+    Py_DECREF(value);
+    return failed == 0;
+}
+
+PyDoc_STRVAR(read_doc,
+"read(payload, push, /)\n--\n\n"
+"Return a new `push` of the update in `payload`, or None where that is not the plain case.");
+
+static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    /* Static, since a stack has no room for it everywhere: nothing below lets another thread in. */
+    static Row rows[MOST_ROWS];
+    Frame frame = {0};
+    const char *text;
+    Py_ssize_t length;
+    if (count != 2 || !PyType_Check(arguments[1])) {
+        PyErr_SetString(PyExc_TypeError, "read() takes a payload and the type of what to return");
+        return NULL;
+    }
+    PyObject *payload = arguments[0];
+    PyTypeObject *kind = (PyTypeObject *)arguments[1];
+    if (PyUnicode_CheckExact(payload)) {
+        if (!PyUnicode_IS_COMPACT_ASCII(payload))
+            Py_RETURN_NONE;
+        text = (const char *)PyUnicode_1BYTE_DATA(payload);
+        length = PyUnicode_GET_LENGTH(payload);
+    }
+    else if (PyBytes_CheckExact(payload)) {
+        text = PyBytes_AS_STRING(payload);
+        length = PyBytes_GET_SIZE(payload);
+    }
+    else
+        Py_RETURN_NONE;
+    if (!read_frame(text, text + length, &frame, rows))
+        Py_RETURN_NONE;
+    PyObject *delta = delta_of(payload, &frame, rows);
+    if (delta == NULL)
+        return NULL;
+    PyObject *push = kind->tp_alloc(kind, 0);
+    if (push == NULL) {
+        Py_DECREF(delta);
+        return NULL;
+    }
+    if (!set_slot(push, name_delta, delta)
+        || !set_slot(push, name_topic, PyUnicode_DecodeASCII(frame.topic, frame.topic_length, NULL))
+        || !set_slot(push, name_ts, PyLong_FromLongLong(frame.sent_ts)))
+        Py_CLEAR(push);
+    return push;
+}
+
+/* Before: what rested at each price of an update */
+
+typedef struct {
+    PyObject_VAR_HEAD
+    int bids, asks;
+    Spelled levels[1];
+} Before;
+
+static PyObject *was(const Spelled *levels, int count)
+{
+    PyObject *list = PyList_New(count);
+    for (int i = 0; list != NULL && i < count; i++) {
+        const Spelled *one = levels + i;
+        PyObject *level = one->price_length == 0
+                              ? Py_NewRef(Py_None)
+                              : pair(one->text, one->price_length, one->text + one->price_length, one->size_length);
+        PyList_SET_ITEM(list, i, level);
+        if (level == NULL)
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *Before_bids(Before *self, void *unused)
+{
+    return was(self->levels, self->bids);
+}
+
+static PyObject *Before_asks(Before *self, void *unused)
+{
+    return was(self->levels + self->bids, self->asks);
+}
+
+static PyObject *Before_total(Before *self, void *unused)
+{
+    return PyLong_FromLong(self->bids + self->asks);
+}
+
+static void Before_dealloc(Before *self)
+{
+    PyObject_Free(self);
+}
+
+static PyGetSetDef Before_fields[] = {{"bids", (getter)Before_bids, NULL, NULL, NULL},
+                                      {"asks", (getter)Before_asks, NULL, NULL, NULL},
+                                      {"total", (getter)Before_total, NULL, NULL, NULL},
+                                      {NULL}};
+
+static PyTypeObject Before_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "woodlot.swift._swift.Before",
+    .tp_doc = "What rested, before it was changed, at each price of an update; None where nothing did.",
+    .tp_basicsize = offsetof(Before, levels),
+    .tp_itemsize = sizeof(Spelled),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_dealloc = (destructor)Before_dealloc,
+    .tp_getset = Before_fields,
+};
+
+/* Sides: what rests */
+
+/* A level, and the pair that was made of it when somebody last read it. */
+typedef struct {
+    PyObject *level;
+    Spelled spelled;
+} Cell;
+
+/* One side, in the order of `keys`, the best level last: the price for bids, its negative for asks. `places[i]` is
+ * the cell of `keys[i]`; behind the first `count` come the cells that are free. So a level that comes or goes moves
+ * some numbers of 8 and 4 bytes, and most often few, since most happens near the touch. */
+typedef struct {
+    double sign;
+    double *keys;
+    uint32_t *places;
+    Cell *cells;
+    int count, room;
+    /* Price and size of the best level as numbers, and their texts; out of date once the level is another. */
+    PyObject *touch;
+    Spelled touch_spelled;
+} Side;
+
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t depth;
+    Side bids, asks;
+} Sides;
+
+static void side_clear(Side *side)
+{
+    for (int i = 0; i < side->count; i++)
+        Py_CLEAR(side->cells[side->places[i]].level);
+    PyMem_Free(side->keys);
+    PyMem_Free(side->places);
+    PyMem_Free(side->cells);
+    Py_CLEAR(side->touch);
+    side->keys = NULL;
+    side->places = NULL;
+    side->cells = NULL;
+    side->count = side->room = 0;
+}
+
+/* Make room for `more` levels. False with an error set where there is no memory; the side is then as it was. */
+static bool side_grow(Side *side, int more)
+{
+    if (more <= side->room - side->count)
+        return true;
+    /* No overflow: `more` is at most MOST_ROWS, and a book that outgrows its depth is thrown away. */
+    int room = side->count + more + 16;
+    double *keys = PyMem_Realloc(side->keys, (size_t)room * sizeof(double));
+    if (keys != NULL)
+        side->keys = keys;
+    uint32_t *places = PyMem_Realloc(side->places, (size_t)room * sizeof(uint32_t));
+    if (places != NULL)
+        side->places = places;
+    Cell *cells = PyMem_Realloc(side->cells, (size_t)room * sizeof(Cell));
+    if (cells != NULL)
+        side->cells = cells;
+    if (keys == NULL || places == NULL || cells == NULL) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (int i = side->room; i < room; i++) {
+        side->places[i] = (uint32_t)i;
+        side->cells[i].level = NULL;
+    }
+    side->room = room;
+    return true;
+}
+
+/* Return the first place whose key is not below `key`. */
+static int side_find(const Side *side, double key)
+{
+    const double *keys = side->keys;
+    int low = 0, length = side->count;
+    /* Halved without a branch that could be guessed wrong: every other guess would be. */
+    while (length > 0) {
+        int half = length / 2;
+        bool is_above = keys[low + half] < key;
+        low += is_above ? half + 1 : 0;
+        length = is_above ? length - half - 1 : half;
+    }
+    return low;
+}
+
+static void side_remove(Side *side, int place)
+{
+    uint32_t freed = side->places[place];
+    size_t behind = (size_t)(side->count - place - 1);
+    Py_CLEAR(side->cells[freed].level);
+    memmove(side->keys + place, side->keys + place + 1, behind * sizeof(double));
+    memmove(side->places + place, side->places + place + 1, behind * sizeof(uint32_t));
+    side->places[--side->count] = freed;
+}
+
+static Cell *side_insert(Side *side, int place, double key)
+{
+    uint32_t taken = side->places[side->count];
+    size_t behind = (size_t)(side->count++ - place);
+    memmove(side->keys + place + 1, side->keys + place, behind * sizeof(double));
+    memmove(side->places + place + 1, side->places + place, behind * sizeof(uint32_t));
+    side->keys[place] = key;
+    side->places[place] = taken;
+    return side->cells + taken;
+}
+
+static void spell(Spelled *spelled, const Row *row)
+{
+    spelled->price_length = row->price_length;
+    spelled->size_length = row->size_length;
+    memcpy(spelled->text, row->price_text, row->price_length);
+    memcpy(spelled->text + row->price_length, row->size_text, row->size_length);
+}
+
+/* Take over the rows, noting in `before` what was there if it is asked for. There is room for all of them. */
+static void side_apply(Side *side, const Row *rows, int count, Spelled *before)
+{
+    for (int i = 0; i < count; i++) {
+        const Row *row = rows + i;
+        double key = side->sign * row->price;
+        int place = side_find(side, key);
+        bool is_here = place < side->count && side->keys[place] == key;
+        Cell *cell = NULL;
+        if (is_here) {
+            cell = side->cells + side->places[place];
+            if (before != NULL)
+                before[i] = cell->spelled;
+            Py_CLEAR(cell->level);
+        }
+        else if (before != NULL)
+            before[i].price_length = 0;
+        if (row->is_gone) {
+            if (!is_here)
+                continue;
+            side_remove(side, place);
+            continue;
+        }
+        if (!is_here)
+            cell = side_insert(side, place, key);
+        spell(&cell->spelled, row);
+    }
+}
+
+/* Take over a delta. Return what was there before, NULL with an error set where there is no memory. */
+static PyObject *sides_apply(Sides *self, const Row *rows, int bids, int asks)
+{
+    if (!side_grow(&self->bids, bids) || !side_grow(&self->asks, asks))
+        return NULL;
+    Before *before = PyObject_NewVar(Before, &Before_Type, bids + asks);
+    if (before == NULL)
+        return NULL;
+    before->bids = bids;
+    before->asks = asks;
+    side_apply(&self->bids, rows, bids, before->levels);
+    side_apply(&self->asks, rows + bids, asks, before->levels + bids);
+    return (PyObject *)before;
+}
+
+/* Read pairs of texts behind the rows that are there. 1: read; 0: not plain; -1: an error is set. `*kept` is then
+ * what keeps the texts alive. */
+static int rows_of(PyObject *levels, Row *rows, int *count, PyObject **kept)
+{
+    *kept = PySequence_Tuple(levels);
+    if (*kept == NULL)
+        return -1;
+    Py_ssize_t length = PyTuple_GET_SIZE(*kept);
+    if (length > MOST_ROWS - *count)
+        return 0;
+    for (Py_ssize_t i = 0; i < length; i++) {
+        PyObject *level = PyTuple_GET_ITEM(*kept, i);
+        /* A tuple keeps its texts; a list could lose them while they are read. */
+        if (!PyTuple_Check(level) || PyTuple_GET_SIZE(level) != 2)
+            return 0;
+        Row *row = rows + (*count)++;
+        double numbers[2];
+        const char *texts[2];
+        uint8_t lengths[2];
+        for (int part = 0; part < 2; part++) {
+            PyObject *text = PyTuple_GET_ITEM(level, part);
+            if (!PyUnicode_Check(text) || !PyUnicode_IS_COMPACT_ASCII(text) || PyUnicode_GET_LENGTH(text) > MOST_TEXT)
+                return 0;
+            /* `read_number` wants the quote that ends a number on the wire. */
+            char quoted[MOST_TEXT + 1];
+            size_t size = (size_t)PyUnicode_GET_LENGTH(text);
+            texts[part] = (const char *)PyUnicode_1BYTE_DATA(text);
+            memcpy(quoted, texts[part], size);
+            quoted[size] = '"';
+            if (read_number(quoted, quoted + size + 1, numbers + part) != (int)size)
+                return 0;
+            lengths[part] = (uint8_t)size;
+        }
+        if (lengths[0] == 0 || lengths[1] == 0 || numbers[0] == 0.0)
+            return 0;
+        *row = (Row){numbers[0], texts[0], texts[1], lengths[0], lengths[1], numbers[1] == 0.0};
+    }
+    return 1;
+}
+
+static int sides_rows(PyObject *const *arguments, Py_ssize_t given, Row *rows, int *bids, int *asks, PyObject **kept)
+{
+    int count = 0, outcome;
+    kept[0] = kept[1] = NULL;
+    if (given != 2) {
+        PyErr_SetString(PyExc_TypeError, "expected bids and asks");
+        return -1;
+    }
+    outcome = rows_of(arguments[0], rows, &count, kept);
+    *bids = count;
+    if (outcome == 1)
+        outcome = rows_of(arguments[1], rows, &count, kept + 1);
+    *asks = count - *bids;
+    return outcome;
+}
+
+PyDoc_STRVAR(apply_doc,
+"apply(bids, asks, /)\n--\n\nTake over the levels that changed; return what was there before, or None: not plain.");
+
+static PyObject *Sides_apply(Sides *self, PyObject *const *arguments, Py_ssize_t given)
+{
+    PyObject *kept[2], *before = NULL;
+    int bids, asks;
+    Row *rows = PyMem_Malloc(MOST_ROWS * sizeof(Row));
+    if (rows == NULL)
+        return PyErr_NoMemory();
+    int outcome = sides_rows(arguments, given, rows, &bids, &asks, kept);
+    if (outcome == 1)
+        before = sides_apply(self, rows, bids, asks);
+    PyMem_Free(rows);
+    Py_XDECREF(kept[0]);
+    Py_XDECREF(kept[1]);
+    return outcome == 0 ? Py_NewRef(Py_None) : before;
+}
+
+PyDoc_STRVAR(take_doc,
+"take(delta, /)\n--\n\nTake over a Delta; return what was there before, or None where it is another kind of delta.");
+
+static PyObject *Sides_take(Sides *self, PyObject *delta)
+{
+    if (!Py_IS_TYPE(delta, &Delta_Type))
+        Py_RETURN_NONE;
+    Delta *update = (Delta *)delta;
+    return sides_apply(self, update->rows, update->bids, update->asks);
+}
+
+static int side_trim(Side *side, Py_ssize_t depth)
+{
+    int surplus = side->count - (int)(depth < INT32_MAX ? depth : INT32_MAX);
+    for (int i = 0; i < surplus; i++)
+        side_remove(side, 0);
+    return surplus > 0 ? surplus : 0;
+}
+
+PyDoc_STRVAR(load_doc,
+"load(bids, asks, /)\n--\n\nForget everything and take over a snapshot; return whether it was plain, else nothing is changed.");
+
+static PyObject *Sides_load(Sides *self, PyObject *const *arguments, Py_ssize_t given)
+{
+    PyObject *kept[2];
+    int bids, asks;
+    Row *rows = PyMem_Malloc(MOST_ROWS * sizeof(Row));
+    if (rows == NULL)
+        return PyErr_NoMemory();
+    int outcome = sides_rows(arguments, given, rows, &bids, &asks, kept);
+    if (outcome == 1) {
+        side_clear(&self->bids);
+        side_clear(&self->asks);
+        if (side_grow(&self->bids, bids) && side_grow(&self->asks, asks)) {
+            side_apply(&self->bids, rows, bids, NULL);
+            side_apply(&self->asks, rows + bids, asks, NULL);
+            side_trim(&self->bids, self->depth);
+            side_trim(&self->asks, self->depth);
+        }
+        else
+            outcome = -1;
+    }
+    PyMem_Free(rows);
+    Py_XDECREF(kept[0]);
+    Py_XDECREF(kept[1]);
+    return outcome < 0 ? NULL : PyBool_FromLong(outcome);
+}
+
+PyDoc_STRVAR(trim_doc, "trim()\n--\n\nTake away the worst levels beyond the depth; return how many there were.");
+
+static PyObject *Sides_trim(Sides *self, PyObject *unused)
+{
+    int bids = side_trim(&self->bids, self->depth);
+    return PyLong_FromLong(bids + side_trim(&self->asks, self->depth));
+}
+
+/* Return the pair of a level, made when it is first read and kept until it changes. Borrowed. */
+static PyObject *cell_level(Cell *cell)
+{
+    if (cell->level == NULL) {
+        const Spelled *spelled = &cell->spelled;
+        cell->level =
+            pair(spelled->text, spelled->price_length, spelled->text + spelled->price_length, spelled->size_length);
+    }
+    return cell->level;
+}
+
+static PyObject *side_spelled(Side *side, Py_ssize_t most)
+{
+    int count = most >= 0 && most < side->count ? (int)most : side->count;
+    PyObject *levels = PyTuple_New(count);
+    for (int i = 0; levels != NULL && i < count; i++) {
+        PyObject *level = cell_level(side->cells + side->places[side->count - 1 - i]);
+        if (level == NULL)
+            Py_CLEAR(levels);
+        else
+            PyTuple_SET_ITEM(levels, i, Py_NewRef(level));
+    }
+    return levels;
+}
+
+PyDoc_STRVAR(spelled_doc,
+"spelled(count=None, /)\n--\n\nReturn bids and asks, best first, `count` of each or all, as the exchange spelled them.");
+
+static PyObject *Sides_spelled(Sides *self, PyObject *const *arguments, Py_ssize_t given)
+{
+    Py_ssize_t most = -1;
+    if (given > 1) {
+        PyErr_SetString(PyExc_TypeError, "spelled() takes a count or nothing");
+        return NULL;
+    }
+    if (given == 1 && arguments[0] != Py_None) {
+        most = PyNumber_AsSsize_t(arguments[0], NULL);
+        if (most == -1 && PyErr_Occurred())
+            return NULL;
+        if (most < 0)
+            most = 0;
+    }
+    PyObject *bids = side_spelled(&self->bids, most);
+    PyObject *asks = bids == NULL ? NULL : side_spelled(&self->asks, most);
+    PyObject *both = asks == NULL ? NULL : PyTuple_Pack(2, bids, asks);
+    Py_XDECREF(bids);
+    Py_XDECREF(asks);
+    return both;
+}
+
+static PyObject *decimal_of(const char *text, int length)
+{
+    PyObject *spelled = PyUnicode_DecodeASCII(text, length, NULL);
+    if (spelled == NULL)
+        return NULL;
+    PyObject *number = PyObject_CallOneArg(Decimal, spelled);
+    Py_DECREF(spelled);
+    return number;
+}
+
+/* Return the number of a part of the touch: the one made before if its text is the same. */
+static PyObject *touch_part(PyObject *before, const char *old, int old_length, const char *text, int length)
+{
+    if (before != NULL && old_length == length && memcmp(old, text, (size_t)length) == 0)
+        return Py_NewRef(before);
+    return decimal_of(text, length);
+}
+
+/* Return price and size of the best level as Decimals, made when they are first read and kept while they stay. */
+static PyObject *side_touch(Side *side)
+{
+    if (side->count == 0)
+        Py_RETURN_NONE;
+    const Spelled *best = &side->cells[side->places[side->count - 1]].spelled, *old = &side->touch_spelled;
+    PyObject *touch = side->touch;
+    int length = best->price_length + best->size_length;
+    if (touch != NULL && old->price_length == best->price_length && old->size_length == best->size_length
+        && memcmp(old->text, best->text, (size_t)length) == 0)
+        return Py_NewRef(touch);
+    PyObject *price = touch_part(touch == NULL ? NULL : PyTuple_GET_ITEM(touch, 0), old->text, old->price_length,
+                                 best->text, best->price_length);
+    PyObject *size = touch_part(touch == NULL ? NULL : PyTuple_GET_ITEM(touch, 1), old->text + old->price_length,
+                                old->size_length, best->text + best->price_length, best->size_length);
+    touch = price == NULL || size == NULL ? NULL : PyTuple_Pack(2, price, size);
+    Py_XDECREF(price);
+    Py_XDECREF(size);
+    if (touch == NULL)
+        return NULL;
+    side->touch_spelled = *best;
+    Py_XSETREF(side->touch, touch);
+    return Py_NewRef(touch);
+}
+
+static PyObject *Sides_best_bid(Sides *self, void *unused)
+{
+    return side_touch(&self->bids);
+}
+
+static PyObject *Sides_best_ask(Sides *self, void *unused)
+{
+    return side_touch(&self->asks);
+}
+
+static bool is_crossed(const Sides *self)
+{
+    const Side *bids = &self->bids, *asks = &self->asks;
+    return bids->count > 0 && asks->count > 0 && bids->keys[bids->count - 1] >= -asks->keys[asks->count - 1];
+}
+
+static PyObject *Sides_is_crossed(Sides *self, void *unused)
+{
+    return PyBool_FromLong(is_crossed(self));
+}
+
+static PyObject *Sides_is_possible(Sides *self, void *unused)
+{
+    return PyBool_FromLong(self->bids.count <= self->depth && self->asks.count <= self->depth && !is_crossed(self));
+}
+
+static PyObject *Sides_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
+{
+    static char *names[] = {"depth", NULL};
+    Py_ssize_t depth;
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "n", names, &depth))
+        return NULL;
+    Sides *self = (Sides *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->depth = depth;
+    self->bids.sign = 1.0;
+    self->asks.sign = -1.0;
+    return (PyObject *)self;
+}
+
+static void Sides_dealloc(Sides *self)
+{
+    side_clear(&self->bids);
+    side_clear(&self->asks);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static PyMethodDef Sides_methods[] = {{"load", (PyCFunction)(void (*)(void))Sides_load, METH_FASTCALL, load_doc},
+                                      {"apply", (PyCFunction)(void (*)(void))Sides_apply, METH_FASTCALL, apply_doc},
+                                      {"take", (PyCFunction)Sides_take, METH_O, take_doc},
+                                      {"trim", (PyCFunction)Sides_trim, METH_NOARGS, trim_doc},
+                                      {"spelled", (PyCFunction)(void (*)(void))Sides_spelled, METH_FASTCALL,
+                                       spelled_doc},
+                                      {NULL}};
+
+static PyGetSetDef Sides_fields[] = {{"best_bid", (getter)Sides_best_bid, NULL, NULL, NULL},
+                                     {"best_ask", (getter)Sides_best_ask, NULL, NULL, NULL},
+                                     {"is_crossed", (getter)Sides_is_crossed, NULL, NULL, NULL},
+                                     {"is_possible", (getter)Sides_is_possible, NULL, NULL, NULL},
+                                     {NULL}};
+
+static PyTypeObject Sides_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "woodlot.swift._swift.Sides",
+    .tp_doc = "Both sides of a book in the exchange's spelling: `book/sides.py` says what each method promises.",
+    .tp_basicsize = sizeof(Sides),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = Sides_new,
+    .tp_dealloc = (destructor)Sides_dealloc,
+    .tp_methods = Sides_methods,
+    .tp_getset = Sides_fields,
+};
+
+/* The module */
+
+static int swift_exec(PyObject *module)
+{
+    /* The names above belong to one interpreter. A second one in this process goes without: the import fails there,
+     * and plain Python does the work. */
+    static PyInterpreterState *home;
+    if (home != NULL && home != PyInterpreterState_Get()) {
+        PyErr_SetString(PyExc_ImportError, "woodlot.swift._swift serves one interpreter of a process");
+        return -1;
+    }
+    home = PyInterpreterState_Get();
+    PyObject *decimal = PyImport_ImportModule("decimal");
+    if (decimal == NULL)
+        return -1;
+    Py_XSETREF(Decimal, PyObject_GetAttrString(decimal, "Decimal"));
+    Py_DECREF(decimal);
+    if (Decimal == NULL)
+        return -1;
+    if ((name_topic == NULL && (name_topic = PyUnicode_InternFromString("topic")) == NULL)
+        || (name_ts == NULL && (name_ts = PyUnicode_InternFromString("ts")) == NULL)
+        || (name_delta == NULL && (name_delta = PyUnicode_InternFromString("delta")) == NULL))
+        return -1;
+    if (PyModule_AddType(module, &Delta_Type) < 0 || PyType_Ready(&Before_Type) < 0
+        || PyModule_AddType(module, &Sides_Type) < 0)
+        return -1;
+    return 0;
+}
+
+static PyMethodDef swift_methods[] = {
+    {"read", (PyCFunction)(void (*)(void))swift_read, METH_FASTCALL, read_doc}, {NULL}};
+
+static PyModuleDef_Slot swift_slots[] = {{Py_mod_exec, swift_exec},
+#if PY_VERSION_HEX >= 0x030C0000
+                                         {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+                                         {Py_mod_gil, Py_MOD_GIL_USED},
+#endif
+                                         {0, NULL}};
+
+static struct PyModuleDef swift_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "woodlot.swift._swift",
+    .m_doc = "The hot path of a book in C; `woodlot.swift` says whether it is in use.",
+    .m_methods = swift_methods,
+    .m_slots = swift_slots,
+};
+
+PyMODINIT_FUNC PyInit__swift(void)
+{
+    return PyModuleDef_Init(&swift_module);
+}
