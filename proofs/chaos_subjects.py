@@ -43,6 +43,8 @@ class Scene:
     proxy: ChaosProxy
     clock: HurriedClock
     kind: str
+    most_spells: int = 3
+    longest_s: float = 30.0
     facts: Counter[str] = field(default_factory=Counter[str])
     spells: int = 0
 
@@ -51,11 +53,11 @@ class Scene:
         return self.market.chance
 
     async def weather(self) -> None:
-        """Let one to three spells of trouble come and go."""
-        for _ in range(self.chance.randint(1, 3)):
+        """Let spells of trouble come and go."""
+        for _ in range(self.chance.randint(1, self.most_spells)):
             await asyncio.sleep(self.chance.uniform(0.5, 6.0))
             self.proxy.begin(KINDS[self.kind](self.chance), refuses=self.kind == "refuse")
-            await asyncio.sleep(self.chance.uniform(2.0, 30.0))
+            await asyncio.sleep(self.chance.uniform(2.0, self.longest_s))
             self.proxy.end()
             self.spells += 1
         self.facts["connections through the proxy"] = self.proxy.accepted

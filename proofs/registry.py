@@ -36,6 +36,15 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         code="proofs.month:prove",
     ),
     Experiment(
+        id="R2",
+        name="sockets",
+        promise="The same through real sockets, on lines with every kind of trouble",
+        goals={"cases": 2_000},
+        batch=24,
+        code="proofs.chaos:prove_private",
+        waits=True,
+    ),
+    Experiment(
         id="R3",
         name="crashes",
         promise="A program may die at any marked point: the next one agrees with the exchange, nothing is sent twice",
