@@ -209,9 +209,12 @@ static bool stands(const char **at, const char *end, const char *word, size_t le
 /* Return the end of a text of printable ASCII without escapes that begins here, NULL where it is another. */
 static const char *plain_text(const char *at, const char *end)
 {
-    for (; at < end && *at != '"'; at++)
-        if (*at < 0x20 || *at == 0x7f || *at == '\\')
+    for (; at < end && *at != '"'; at++) {
+        /* A plain char is signed on some machines and unsigned on others. */
+        unsigned char byte = (unsigned char)*at;
+        if (byte < 0x20 || byte >= 0x7f || byte == '\\')
             return NULL;
+    }
     return at < end ? at : NULL;
 }
 
@@ -755,10 +758,16 @@ static PyObject *cell_level(Cell *cell)
 
 static PyObject *side_spelled(Side *side, Py_ssize_t most)
 {
-    int count = most >= 0 && most < side->count ? (int)most : side->count;
+    int whole = side->count;
+    int count = most >= 0 && most < whole ? (int)most : whole;
     PyObject *levels = PyTuple_New(count);
     for (int i = 0; levels != NULL && i < count; i++) {
-        PyObject *level = cell_level(side->cells + side->places[side->count - 1 - i]);
+        PyObject *level = cell_level(side->cells + side->places[whole - 1 - i]);
+        /* Before 3.12 a new object may start the garbage collector, and that somebody's finalizer. */
+        if (level != NULL && side->count != whole) {
+            PyErr_SetString(PyExc_RuntimeError, "the book was changed while it was read");
+            level = NULL;
+        }
         if (level == NULL)
             Py_CLEAR(levels);
         else
@@ -815,22 +824,25 @@ static PyObject *side_touch(Side *side)
 {
     if (side->count == 0)
         Py_RETURN_NONE;
-    const Spelled *best = &side->cells[side->places[side->count - 1]].spelled, *old = &side->touch_spelled;
-    PyObject *touch = side->touch;
-    int length = best->price_length + best->size_length;
-    if (touch != NULL && old->price_length == best->price_length && old->size_length == best->size_length
-        && memcmp(old->text, best->text, (size_t)length) == 0)
-        return Py_NewRef(touch);
-    PyObject *price = touch_part(touch == NULL ? NULL : PyTuple_GET_ITEM(touch, 0), old->text, old->price_length,
-                                 best->text, best->price_length);
-    PyObject *size = touch_part(touch == NULL ? NULL : PyTuple_GET_ITEM(touch, 1), old->text + old->price_length,
-                                old->size_length, best->text + best->price_length, best->size_length);
-    touch = price == NULL || size == NULL ? NULL : PyTuple_Pack(2, price, size);
+    const Spelled *here = &side->cells[side->places[side->count - 1]].spelled, *before = &side->touch_spelled;
+    int length = here->price_length + here->size_length;
+    if (side->touch != NULL && before->price_length == here->price_length && before->size_length == here->size_length
+        && memcmp(before->text, here->text, (size_t)length) == 0)
+        return Py_NewRef(side->touch);
+    /* Making a Decimal may run code that changes this side: nothing of it is pointed into meanwhile. */
+    Spelled best = *here, old = *before;
+    PyObject *last = Py_XNewRef(side->touch);
+    PyObject *price = touch_part(last == NULL ? NULL : PyTuple_GET_ITEM(last, 0), old.text, old.price_length, best.text,
+                                 best.price_length);
+    PyObject *size = touch_part(last == NULL ? NULL : PyTuple_GET_ITEM(last, 1), old.text + old.price_length,
+                                old.size_length, best.text + best.price_length, best.size_length);
+    PyObject *touch = price == NULL || size == NULL ? NULL : PyTuple_Pack(2, price, size);
     Py_XDECREF(price);
     Py_XDECREF(size);
+    Py_XDECREF(last);
     if (touch == NULL)
         return NULL;
-    side->touch_spelled = *best;
+    side->touch_spelled = best;
     Py_XSETREF(side->touch, touch);
     return Py_NewRef(touch);
 }
