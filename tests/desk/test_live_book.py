@@ -166,6 +166,19 @@ async def test_a_difference_is_an_event_a_resync_and_a_counter(venue: Venue, boo
     assert book.levels(9)[0] == [(D(100), D(3)), (D(99), D(4))], "the new snapshot, and what came after it"
 
 
+async def test_an_audit_goes_on_when_an_update_confirms_the_book_first(venue: Venue, market: Market) -> None:
+    book = await venue.book(market, SYMBOL)
+    assert book.state is BookState.UNCONFIRMED
+    audit = asyncio.create_task(book.audit(timeout_s=30))
+    await asyncio.sleep(0)
+    venue.update(TOPIC, 1000, 1050)
+    await asyncio.sleep(0)
+    venue.rest(SYMBOL).timestamp = 1050
+    await venue.time.run(10)
+    assert audit.done()
+    assert await audit is Transition.AGREED
+
+
 async def test_audits_can_be_left_to_the_book(venue: Venue, market: Market) -> None:
     book = await venue.book(market, SYMBOL, audit_every_s=60)
     venue.update(TOPIC, 1000, 1050)

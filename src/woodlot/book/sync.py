@@ -92,6 +92,11 @@ class Synchroniser:
         return self._is_subscribed
 
     @property
+    def is_auditing(self) -> bool:
+        """Whether a snapshot to compare the book with was asked for, and has proved nothing yet."""
+        return self._audit.is_open
+
+    @property
     def seed_due_at(self) -> float | None:
         """When to call `take_seed` and `tick` next. None: not before something else happens."""
         return self._course.seeding.due_at

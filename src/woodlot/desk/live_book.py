@@ -238,6 +238,7 @@ class LiveBook(Measures):
         transition = self._shown.delta(push.delta or push.event, now_s=self._now_s)
         if transition is not _APPLIED:
             self._after(transition)
+            self._pursue_audits()
         elif self._readers:
             self._tell()
 
@@ -296,12 +297,20 @@ class LiveBook(Measures):
             for verdict in self._audits:
                 if not verdict.done():
                     verdict.set_result(transition)
+        self._pursue_audits()
 
     # What follows.
 
     @property
     def _now_s(self) -> float:
         return self._around.clock.monotonic_s()
+
+    def _pursue_audits(self) -> None:
+        """Ask again where an update has proved the book before the snapshot that an audit asked for could."""
+        is_asked = any(not verdict.done() for verdict in self._audits)
+        if is_asked and self.state is BookState.SYNCED and not self._sync.is_auditing:
+            self._sync.audit(now_s=self._now_s)
+            self._around.wake()
 
     def _after(self, transition: Transition) -> None:
         if transition is not Transition.BUFFERED:
