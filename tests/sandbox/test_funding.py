@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from tests.sandbox.floor import PERP, Floor, futures_floor
 
+from woodlot.clock import ManualClock
+from woodlot.sandbox.simulation import Simulation
 from woodlot.wire.futures import GetFundingFeeHistory
 from woodlot.wire.public import GetFundingRateHistory
 
@@ -135,3 +137,16 @@ def test_rounding_goes_to_the_insurance_fund() -> None:
 
     assert 0 <= floor.exchange.perpetuals.insurance_fund().data["rows"][0]["balance"] - before < Decimal("1E-10")
     assert floor.exchange.audit() == []
+
+
+def test_the_estimate_is_pushed_once_a_minute_even_when_its_second_is_missed() -> None:
+    clock = ManualClock()
+    market = Simulation(clock=clock, seed=7, quiet=True)
+    wanted = frozenset({f"estfundingrate@{PERP}"})
+    pushed: list[int] = []
+    # In steps of three seconds and a half, some minutes' second 59 is met and others' is not.
+    for _ in range(120):
+        clock.advance(3.5)
+        pushed += [clock.now_ms() for topic, _, _ in market.publish(wanted=wanted) if topic in wanted]
+    minutes = [(at_ms + 1_000) // 60_000 for at_ms in pushed]
+    assert minutes == list(range(minutes[0], minutes[0] + 7))
