@@ -179,6 +179,16 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         code="proofs.state_machines:prove",
     ),
     Experiment(
+        id="R19",
+        name="acceptance",
+        promise="Order entry, market data and recovery are seen to work case by case, as in a certification",
+        goals={"cases": 127},
+        batch=32,
+        code="proofs.acceptance.running:prove",
+        waits=True,
+        whole=True,
+    ),
+    Experiment(
         id="S1",
         name="fuzz",
         promise="Whatever it is sent the sandbox stands, refuses without a trace, and lets no forgery in",
