@@ -1,12 +1,15 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from benchmarks._reports import Reports
 from tests.desk.fills import fill
 from tests.orders.messages import CLIENT_ORDER_ID, ORDER_ID, START_MS, ack, fill_report, place, report, row
 
@@ -15,8 +18,10 @@ from woodlot.desk.claim import Claim
 from woodlot.desk.journal import Journal, Position
 from woodlot.errors import ConfigurationError, InUse, OutcomeUnknown
 from woodlot.orders.order import TrackedOrder
-from woodlot.orders.output import AskOrder
+from woodlot.orders.output import AskOrder, Output
 from woodlot.orders.states import OrderState
+from woodlot.orders.tracker import Tracker
+from woodlot.wire.frames import Push, decode_frame
 
 
 @pytest.fixture
@@ -205,3 +210,42 @@ def test_an_operator_can_read_it_with_the_sqlite_shell(path: Path) -> None:
     books.keep(books.tracker.intent(place(), at_ms=START_MS))
     rows: list[tuple[Any, ...]] = books.journal.connection.execute("SELECT body FROM orders").fetchall()
     assert msgspec.json.decode(rows[0][0])["symbol"] == "SPOT_WOO_USDT"
+
+
+@pytest.mark.parametrize("at_once", [2, 3, 7, 100])
+def test_what_is_written_together_is_what_is_written_one_by_one(tmp_path: Path, at_once: int) -> None:
+    singly, together = opened(tmp_path / "singly"), opened(tmp_path / "together")
+    outputs: list[Output] = []
+    for step, each in enumerate(a_busy_account()):
+        singly.keep(each(singly.tracker))
+        outputs += each(together.tracker)
+        if step % at_once == 0:
+            together.keep(outputs)
+            outputs = []
+    together.keep(outputs)
+
+    assert table(together, "fills") == table(singly, "fills")
+    assert list(restarted(together).tracker.orders()) == list(restarted(singly).tracker.orders())
+
+
+def a_busy_account() -> list[Callable[[Tracker], Iterable[Output]]]:
+    """Two orders of ours, the second under the client order id of the first, and strangers' beside them."""
+    heard = [
+        push.event for payload in Reports(now_ms=START_MS).next(60) if isinstance(push := decode_frame(payload), Push)
+    ]
+    ours: list[Callable[[Tracker], Iterable[Output]]] = [
+        lambda tracker: tracker.intent(place(), at_ms=START_MS),
+        lambda tracker: tracker.reply(place(), ack(), at_ms=START_MS + 1),
+        lambda tracker: tracker.report(fill_report(1, "40", "40", at=3), at_ms=START_MS + 3),
+        lambda tracker: tracker.report(report("CANCELLED", total="40", at=4), at_ms=START_MS + 4),
+        lambda tracker: tracker.intent(place(), at_ms=START_MS + 5),
+        lambda tracker: tracker.report(report("NEW", order_id=ORDER_ID + 1, at=6), at_ms=START_MS + 6),
+    ]
+    others: list[Callable[[Tracker], Iterable[Output]]] = [
+        lambda tracker, each=each: tracker.report(each, at_ms=START_MS) for each in heard
+    ]
+    return [step for pair in zip_longest(others, ours) for step in pair if step is not None]
+
+
+def table(books: Books, name: str) -> list[Any]:
+    return books.journal.connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()

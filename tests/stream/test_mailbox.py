@@ -83,3 +83,17 @@ async def test_what_is_not_delivered_lies_between_two_markers(steps: list[str], 
             assert item.ts == last + 1 or not isinstance(before, Push), "a hole without a marker"
             last = item.ts
     assert isinstance(read[-1], Resumed | Push)
+
+
+async def test_what_came_together_is_taken_together_up_to_a_marker_and_a_bound() -> None:
+    mail = mailbox(10)
+    for n in range(4):
+        mail.put(push(n))
+    mail.mark(Resumed(None, 1))
+    mail.put(push(9))
+
+    assert [one.ts for one in mail.take_pushes(3)] == [0, 1, 2]
+    assert [one.ts for one in mail.take_pushes(3)] == [3]
+    assert mail.take_pushes(3) == []
+    assert isinstance(await mail.get(), Resumed)
+    assert [one.ts for one in mail.take_pushes(3)] == [9]

@@ -5,7 +5,7 @@ What the stream says and what REST answers enters the same books.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from woodlot.clock import Clock
@@ -31,6 +31,7 @@ from woodlot.errors import WoodlotError
 from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.algo_tracker import AlgoTracker
 from woodlot.orders.order import TrackedOrder
+from woodlot.orders.output import Output
 from woodlot.orders.tracker import Tracker
 from woodlot.rest.server_time import ServerTime
 from woodlot.stream.continuity import Interrupted, Resumed
@@ -41,6 +42,9 @@ from woodlot.wire.frames import Push
 from woodlot.wire.futures import GetPositions
 
 log = logging.getLogger(__name__)
+
+# A commit costs as much as writing ten reports; a burst of more than this waits no longer for its first.
+_AT_ONCE = 256
 
 
 class Account:
@@ -181,8 +185,8 @@ class Account:
     async def _listen(self) -> None:
         async for heard in self._stream:
             match heard:
-                case Push(ts=ts_ms, event=event):
-                    self._hear(event, ts_ms)
+                case Push():
+                    self._hear_all([heard, *self._stream.take_pushes(_AT_ONCE - 1)])
                 case Resumed():
                     await self._fill_the_hole()
                 case Interrupted():
@@ -190,20 +194,29 @@ class Account:
                     since_ms = heard.since_ms + self._holes.time.offset_ms
                     self._holes.opened(since_ms, f"{heard.cause} {heard.detail}".strip())
 
-    def _hear(self, event: Any, ts_ms: int) -> None:
-        match event:
-            case ExecutionReport():
-                self._inquiry.ask(self.books.keep(self.books.tracker.report(event, at_ms=self._now_ms())))
-            case BalanceUpdate():
-                self.holdings.push_balances(event, ts_ms=ts_ms)
-            case PositionUpdate():
-                self.holdings.push_positions(event, ts_ms=ts_ms)
-            case (AlgoExecutionReport(), *_) as reports:
-                self._inquiry.ask(self.books.keep(self.books.algos.report(reports, at_ms=self._now_ms())))
-                for report in reports:
-                    self.events.tell(AlgoReported(report))
-            case _:
-                pass
+    def _hear_all(self, pushes: Iterable[Push[Any]]) -> None:
+        """Take in what came together; what its reports say is written down in one transaction, and told after it."""
+        at_ms = self._now_ms()
+        outputs: list[Output] = []
+        for push in pushes:
+            match push.event:
+                case ExecutionReport() as report:
+                    outputs += self.books.tracker.report(report, at_ms=at_ms)
+                case (AlgoExecutionReport(), *_) as reports:
+                    self._keep([*outputs, *self.books.algos.report(reports, at_ms=at_ms)])
+                    outputs = []
+                    for report in reports:
+                        self.events.tell(AlgoReported(report))
+                case BalanceUpdate() as balances:
+                    self.holdings.push_balances(balances, ts_ms=push.ts)
+                case PositionUpdate() as positions:
+                    self.holdings.push_positions(positions, ts_ms=push.ts)
+                case _:
+                    pass
+        self._keep(outputs)
+
+    def _keep(self, outputs: Iterable[Output]) -> None:
+        self._inquiry.ask(self.books.keep(outputs))
 
     def _tell(self, order: TrackedOrder) -> None:
         self._doubts.heard(order)

@@ -92,8 +92,7 @@ class Journal:
     def note(self, changes: Iterable[Changed], fills: Iterable[Fill]) -> list[Numbered]:
         """Write down the steps of orders and the fills, all or nothing; return the fills that were not there yet."""
         with self._transaction():
-            for change in changes:
-                self._note_step(change)
+            self._note_steps(changes)
             return [Numbered(number, fill) for fill in fills if (number := self._note_fill(fill))]
 
     def note_algos(self, orders: Iterable[AlgoOrder]) -> None:
@@ -110,13 +109,35 @@ class Journal:
                     order.client_order_id, order.order_id, not order.is_final, _text(order),
                 )  # fmt: skip
 
-    def _note_step(self, change: Changed) -> None:
-        order, number = change.order, self._number_of(change)
+    def _note_steps(self, changes: Iterable[Changed]) -> None:
+        """Write each step, and of an order that goes on only what it is after the last of them."""
+        later: dict[int, TrackedOrder] = {}
+        steps: list[tuple[int, str]] = []
+        for change in changes:
+            order, was_named = change.order, change.order.order_id in self._numbers
+            number = self._number_of(change)
+            steps.append((number, _text(change.step)))
+            if was_named and not order.is_final:
+                later[number] = order
+                continue
+            # Its row is looked for by what stands in the table.
+            later.pop(number, None)
+            self._write_order(number, order)
+            if order.order_id is None:
+                self._write_steps(steps)
+        for number, order in later.items():
+            self._write_order(number, order)
+        self._write_steps(steps)
+
+    def _write_order(self, number: int, order: TrackedOrder) -> None:
         self._run(
             "UPDATE orders SET client_order_id = ?, order_id = ?, is_open = ?, body = ? WHERE number = ?",
             order.client_order_id, order.order_id, not order.is_final, _body(order), number,
         )  # fmt: skip
-        self._run("INSERT INTO steps (order_number, body) VALUES (?, ?)", number, _text(change.step))
+
+    def _write_steps(self, steps: list[tuple[int, str]]) -> None:
+        self._connection.executemany("INSERT INTO steps (order_number, body) VALUES (?, ?)", steps)
+        steps.clear()
 
     def _note_fill(self, fill: Fill) -> int:
         """Return the fill's number, 0 if it stood there already."""
@@ -129,11 +150,12 @@ class Journal:
     def _number_of(self, change: Changed) -> int:
         """Find an order's row: by the exchange's id; by ours while it has none; a new intent is a new row."""
         order = change.order
-        ours = None if change.step.news is News.INTENDED else self._nameless(order.client_order_id)
         known = self._known(order.order_id)
+        may_be_nameless = change.step.news is not News.INTENDED and (known is None or known in self._strangers)
+        ours = self._nameless(order.client_order_id) if may_be_nameless else None
         if known is None:
             known = ours if ours is not None else self._new(order)
-        elif ours is not None and known in self._strangers and order.client_order_id is not None:
+        elif ours is not None:
             # What looked like somebody else's order is the one we had no id for.
             self._run("DELETE FROM orders WHERE number = ?", ours)
             self._run("UPDATE steps SET order_number = ? WHERE order_number = ?", known, ours)

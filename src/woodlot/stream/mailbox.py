@@ -62,6 +62,15 @@ class Mailbox:
                 await self._turned.wait()
         return self._items.popleft()
 
+    def take_pushes(self, most: int) -> list[Push[Any]]:
+        """Take the pushes that can be read without waiting, up to the next marker and no more than `most`."""
+        items = self._items
+        pushes: list[Push[Any]] = []
+        while items and len(pushes) < most and isinstance(push := items[0], Push):
+            pushes.append(push)
+            items.popleft()
+        return pushes
+
     def _open_hole(self, since_ms: int) -> None:
         self.left_out += 1
         self._hole_ms = since_ms if self._hole_ms is None else min(self._hole_ms, since_ms)

@@ -137,6 +137,10 @@ class PrivateStream:
     async def __anext__(self) -> PrivateEvent:
         return await self._mail.get()
 
+    def take_pushes(self, most: int) -> list[Push[Any]]:
+        """Take the pushes that came already, up to the next marker: what came together may be dealt with together."""
+        return self._mail.take_pushes(most)
+
     async def _run(self) -> None:
         while True:
             # First the right to connect, then the key: a key ages and may kill a socket while one waits.
