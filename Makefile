@@ -59,7 +59,7 @@ prove-hard: install
 
 # What continuous integration proves: a hundredth of everything with new seeds, and every seed that ever failed.
 prove-share: install
-	@$(BIN)/python -m proofs --fresh --share 1% --minutes 9
+	@$(BIN)/python -m proofs --fresh --share 1% --minutes 6
 
 dist: install
 	@rm -rf dist && $(BIN)/python -m build --outdir dist .

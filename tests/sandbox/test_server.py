@@ -19,6 +19,7 @@ from woodlot.errors import ConfigurationError
 from woodlot.sandbox.connection import MOST_QUEUED
 from woodlot.sandbox.edge import Edge
 from woodlot.sandbox.feed import INTERVALS_MS
+from woodlot.sandbox.quirks import Quirks
 from woodlot.sandbox.server import Sandbox, SandboxOptions
 
 SELL = {"symbol": BTC, "side": "SELL", "type": "MARKET", "quantity": "0.001"}
@@ -331,7 +332,9 @@ async def test_the_life_of_a_connection_can_be_scaled():
 async def test_a_connection_lives_a_day():
     clock = LeapingClock()
     async with (
-        await Sandbox.start(SandboxOptions(listen_key_ttl_s=10**6), clock=clock) as sandbox,
+        await Sandbox.start(
+            SandboxOptions(listen_key_ttl_s=10**6, quirks=Quirks(idle_cut=False)), clock=clock
+        ) as sandbox,
         aiohttp.ClientSession() as http,
     ):
         caller = Caller(sandbox, http)
