@@ -6,6 +6,7 @@ from woodlot.desk.holdings import Holdings
 from woodlot.desk.theft import Theft
 from woodlot.orders.evidence import Source
 from woodlot.stream.continuity import Cause, Interrupted
+from woodlot.stream.keyring import PROVEN_S
 from woodlot.wire import futures
 from woodlot.wire.answer import Time
 from woodlot.wire.asset import Holding
@@ -109,6 +110,6 @@ def test_a_key_that_worked_for_long_ends_the_suspicion() -> None:
     for _ in range(2):
         theft.interrupted(Interrupted(1, Cause.KEY_SILENT), keys_made=1)
         taken = theft.resumed(keys_made=2)
-        clock.advance(601)
+        clock.advance(PROVEN_S + 1)
         assert taken is not None
         assert taken.count == 1
