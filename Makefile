@@ -42,7 +42,7 @@ imports: install
 bench: .venv-bench/.installed
 	@.venv-bench/bin/python -m benchmarks --write
 
-.venv-bench/.installed: pyproject.toml benchmarks/requirements.txt
+.venv-bench/.installed: pyproject.toml hatch_build.py src/woodlot/swift/_swift.c benchmarks/requirements.txt
 	@test -n "$(PYTHON)" || { echo "woodlot needs Python 3.11 or newer; none was found (set PYTHON=...)" >&2; exit 2; }
 	@echo "Setting up .venv-bench (once) ..."
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench

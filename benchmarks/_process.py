@@ -1,6 +1,7 @@
 """This file is a program at the other end of a pipe: told by lines of JSON, and answering with them."""
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -9,9 +10,11 @@ from typing import Any, Self
 class Process:
     """Start a program; leaving ends it."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], *, around: Mapping[str, str] | None = None) -> None:
         self._command = " ".join(command[1:4])
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | (around or {})
+        )
 
     def __enter__(self) -> Self:
         return self

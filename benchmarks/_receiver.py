@@ -25,9 +25,12 @@ RECEIVERS = {
     "picows": "_floor_feeds.over_picows",
     "aiohttp + msgspec": "_floor_feeds.parsed_by_msgspec",
     "picows + simdjson": "_floor_feeds.parsed_by_simdjson",
-    "woodlot": "_woodlot_feeds.touching",
-    "woodlot, every change": "_woodlot_feeds.every_change",
+    "woodlot, pure Python": "_woodlot_feeds.touching",
+    "woodlot, pure Python, every change": "_woodlot_feeds.every_change",
+    "woodlot, compiled": "_woodlot_feeds.touching",
+    "woodlot, compiled, every change": "_woodlot_feeds.every_change",
 }
+PURE, COMPILED = "woodlot, pure Python", "woodlot, compiled"
 
 
 async def _serve(receive: Receive, address: str, depth: int, symbols: Sequence[str]) -> None:

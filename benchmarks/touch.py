@@ -7,12 +7,14 @@ market's digest. What a contender's form costs to make is not counted, for none 
 import asyncio
 import gc
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from benchmarks._market import START_MS, Market, Update, digest
 from benchmarks._peers import is_installed
+from benchmarks._process import Process
 from benchmarks._rounds import Row, row
 from benchmarks._table import Claim, Table, times_faster
 
@@ -202,7 +204,7 @@ class Woodlot:
             market.symbol, depth=market.depth, around=Surroundings(clock=SystemClock(), snapshot=snapshot)
         )
         self._book.subscribed(market.topic)
-        for push in self.prepare([market.opening]):
+        for push in Woodlot.prepare(self, [market.opening]):
             self._book.pushed(push)
         ticket = self._book.take_seed()
         assert ticket is not None
@@ -226,6 +228,21 @@ class Woodlot:
         return digest(view.bids, view.asks)
 
 
+class WoodlotFromBytes(Woodlot):
+    """The same from the frame's bytes: its JSON is parsed on the way."""
+
+    def prepare(self, updates: Sequence[Update]) -> list[Any]:
+        return [self._market.frame(update) for update in updates]
+
+    def run(self, prepared: list[Any]) -> None:
+        from woodlot.wire.frames import decode_frame
+
+        book = self._book
+        for frame in prepared:
+            book.pushed(decode_frame(frame))  # pyright: ignore[reportArgumentType] - a push is what it is
+            _ = book.best_bid, book.best_ask
+
+
 CONTENDERS: dict[str, tuple[Callable[[Market], Contender], str]] = {
     "dict + sorted (the guide)": (Guide, ""),
     "ccxt.pro handler": (Ccxt, "ccxt"),
@@ -233,6 +250,7 @@ CONTENDERS: dict[str, tuple[Callable[[Market], Contender], str]] = {
     "nautilus_trader": (NautilusFromText, "nautilus_trader"),
     "SortedDict[Decimal]": (SortedDicts, "sortedcontainers"),
     "woodlot LiveBook": (Woodlot, ""),
+    "woodlot LiveBook, JSON parsed too": (WoodlotFromBytes, ""),
 }
 
 
@@ -265,23 +283,43 @@ def race(
 
 
 def tables(*, is_short: bool = False) -> list[Table]:
-    contenders = {name: make for name, (make, needs) in CONTENDERS.items() if not needs or is_installed(needs)}
-    return [_table(contenders, depth, 3 if is_short else ROUNDS) for depth in DEPTHS]
+    """Run everybody beside pure Python, and again beside the compiled hot path: a process has one or the other."""
+    from woodlot import swift
+
+    flavours = {"pure Python": {swift.PURE: "1"}} | ({"compiled": {swift.PURE: ""}} if swift.IS_COMPILED else {})
+    rounds = 3 if is_short else ROUNDS
+    return [_table(depth, rounds, flavour, around) for flavour, around in flavours.items() for depth in DEPTHS]
 
 
-def _table(contenders: Mapping[str, Callable[[Market], Contender]], depth: int, rounds: int) -> Table:
-    rows = race(contenders, depth, rounds=rounds)
-    at_200 = {"nautilus_trader, deltas made beforehand": 3.0, "nautilus_trader": 3.0, "ccxt.pro handler": 7.0}
+def _table(depth: int, rounds: int, flavour: str, around: Mapping[str, str]) -> Table:
+    with Process([sys.executable, "-m", "benchmarks.touch", str(depth), str(rounds)], around=around) as process:
+        rows = [Row(name, tuple(figures)) for name, figures in process.said().items()]
+    nautilus, ccxt = (3.0, 7.0) if flavour == "pure Python" else (10.0, 20.0)
+    at_200 = {
+        "nautilus_trader, deltas made beforehand": nautilus,
+        "nautilus_trader": nautilus,
+        "ccxt.pro handler": ccxt,
+    }
     goals = at_200 if depth == 200 else {}
     ours = row(rows, "woodlot LiveBook")
     claims: list[Claim] = []
-    for name in [each for each in contenders if not each.startswith("woodlot")]:
+    for name in [one.name for one in rows if not one.name.startswith("woodlot")]:
         goal = {"must": goals[name]} if name in goals else {}
         claims.append(times_faster(ours, row(rows, name), **goal))
     return Table(
-        title=f"(a) Book, apply + touch, depth {depth}",
+        title=f"(a) Book, apply + touch, depth {depth}, {flavour}",
         unit="µs CPU an update",
         rows=rows,
-        method=f"In process, no wire: every update is decoded beforehand. {rounds} rounds of {_UPDATES:,}.",
+        method=f"In process, no wire: an update is decoded beforehand where not said otherwise. {rounds} rounds of "
+        f"{_UPDATES:,}.",
         claims=claims,
     )
+
+
+def main(depth: str, rounds: str) -> None:
+    contenders = {name: make for name, (make, needs) in CONTENDERS.items() if not needs or is_installed(needs)}
+    print(json.dumps({row.name: row.rounds for row in race(contenders, int(depth), rounds=int(rounds))}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
