@@ -17,6 +17,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "/v3/public/systemInfo": {"status": 0, "msg": "System is functioning properly."},
     "/v3/account/listenKey": {"authKey": "benchmark", "expiredTime": _NEVER_MS},
     "/v3/trade/orders": _NO_ROWS,
+    "/v3/trade/algoOrders": _NO_ROWS,
     "/v3/trade/transactionHistory": _NO_ROWS,
     "/v3/asset/balances": {"holding": []},
     "/v3/futures/positions": {"positions": []},
@@ -25,6 +26,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 _PLACED = (
     b'{"success":true,"timestamp":1790000000000,"data":{"orderId":%d,"clientOrderId":0,"type":"LIMIT","price":30000}}'
 )
+NOT_FOUND = b'{"success":false,"code":-1006,"message":"not found"}'
 _BOOK = b"/v3/public/orderbook?symbol="
 
 
@@ -56,6 +58,8 @@ class _Connection(asyncio.Protocol):
     def _reply(self, target: bytes) -> bytes:
         if target == b"/v3/trade/order":
             body = _PLACED % next(self._numbers)
+        elif target.startswith(b"/v3/trade/order?"):
+            body = NOT_FOUND
         elif target.startswith(_BOOK):
             symbol, depth = target[len(_BOOK) :].decode().split("&maxLevel=")
             body = Market(symbol, int(depth), 0).snapshot()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks._exchange import ANSWERS
+from benchmarks._exchange import ANSWERS, NOT_FOUND
 from benchmarks._market import Market, Update
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -137,7 +137,7 @@ class Sender:
             return self._by_symbol[parse_qs(parts.query)["symbol"][0]].snapshot()
         now_ms = int(time.time() * 1000)
         if parts.path == "/v3/trade/order":
-            return b'{"success":false,"code":-1006,"message":"not found"}'
+            return NOT_FOUND
         return json.dumps({"success": True, "timestamp": now_ms, "data": ANSWERS[parts.path]}).encode()
 
     def _talk(self, sock: socket.socket, stream: Any, key: str) -> None:
