@@ -3,7 +3,6 @@
 import datetime
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -34,7 +33,7 @@ def _run(load: float) -> str:
     today = datetime.datetime.now(datetime.UTC).strftime("%d %B %Y")
     versions = ", ".join(f"{name} {version}" for name in _PACKAGES if (version := _version(name)))
     return (
-        f"Run of {today} at commit `{_commit()}`: {os.cpu_count()} cores, {platform.system()} on {platform.machine()}, "
+        f"Run of {today}: {os.cpu_count()} cores, {platform.system()} on {platform.machine()}, "
         f"Python {platform.python_version()}, {_flavour()}; {versions}. "
         f"Other programs kept the machine busy with a load of {load:.1f} meanwhile."
     )
@@ -49,13 +48,6 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _commit() -> str:
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=PAGE.parent, capture_output=True, text=True, check=False
-    )
-    return told.stdout.strip() or "unknown"
 
 
 def _goals(tables: Sequence[Table]) -> str:

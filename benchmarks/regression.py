@@ -24,6 +24,8 @@ from benchmarks._reports import Reports
 from benchmarks._rounds import Row, ratio, row, take_turns
 from benchmarks.start import as_installed
 
+from woodlot import swift
+
 BASELINE = Path(__file__).with_name("baseline.json")
 MOST = 1.25
 _TRIES = 3
@@ -154,8 +156,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.regression", description=__doc__)
     parser.add_argument("--write", action="store_true", help="take today's ratios for the table")
     write: bool = parser.parse_args().write
-    # A ratio differs between interpreters more than a regression is allowed to.
-    version = ".".join(platform.python_version_tuple()[:2])
+    # A ratio differs between interpreters, and with the compiled hot path, more than a regression is allowed to.
+    version = ".".join(platform.python_version_tuple()[:2]) + ("" if swift.IS_COMPILED else ", pure Python")
     tables: dict[str, dict[str, float]] = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
     if write:
         tables[version] = {

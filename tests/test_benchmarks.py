@@ -1,11 +1,12 @@
 """The benchmarks compare like with like, and say so only where it is so."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks import _market, _table, regression, touch
+from benchmarks import _market, _page, _table, regression, touch
 from benchmarks._reports import Reports
 from benchmarks._rounds import Row, ratio
 
@@ -132,3 +133,20 @@ def test_every_ratio_of_the_short_form_is_in_every_table() -> None:
     tables = json.loads(regression.BASELINE.read_text())
     assert tables, "python -m benchmarks.regression --write"
     assert all(set(table) == set(regression.RATIOS) for table in tables.values())
+
+
+def test_the_page_is_of_the_template_and_names_no_place_on_a_machine() -> None:
+    page, template = _page.PAGE.read_text(), (ROOT / "benchmarks" / "performance.md.in").read_text()
+    for words in template.split("{{run}}"):
+        assert words.split("{{", maxsplit=1)[0].strip() in page
+    assert "{{" not in page
+    assert not re.search(r"(/home|/root|/tmp|/work|/Users)/|[A-Z]:\\", page)
+
+
+def test_every_path_has_a_table_and_every_goal_a_verdict() -> None:
+    page = _page.PAGE.read_text()
+    assert {path for path in "abcdefgh" if f"### ({path})" in page} == set("abcdefgh")
+    goals = page.split("## What must hold")[1].split("## Every table")[0]
+    rows = [line for line in goals.splitlines() if line.startswith("| (")]
+    assert rows
+    assert all(re.search(r"\| (held|held, chase reached|\*\*missed\*\*) \|$", line) for line in rows)
