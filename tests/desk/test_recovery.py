@@ -98,7 +98,7 @@ def doubts(*, proof: bool = False) -> Doubts:
 ASK = AskOrder(symbol="SPOT_WOO_USDT", order_id=None, client_order_id=CLIENT_ORDER_ID)
 
 
-def asked(books: Books, rest: Rest, question: Question, *, proof: bool = False) -> tuple[Question, ...]:
+def asked(books: Books, rest: Rest, question: AskOrder | AskFills, *, proof: bool = False) -> tuple[Question, ...]:
     return rest.carry_out(answer(books, question, now_ms=lambda: LATER_MS, doubts=doubts(proof=proof)))
 
 

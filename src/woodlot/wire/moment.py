@@ -41,7 +41,8 @@ class Time(datetime):
 
     @property
     def ms(self) -> int:
-        since = self - _EPOCH
+        # Named, since to the type checker a Time is subtracted from a Time only.
+        since = datetime.__sub__(self, _EPOCH)
         return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
     @classmethod
