@@ -23,11 +23,13 @@ from proofs import scorecard
 from proofs.campaign import FOR_EVER, Campaign, Plan
 from proofs.crew import Piece, proved
 from proofs.experiment import Experiment, Failure, Outcome
-from proofs.notebook import Notebook
+from proofs.notebook import Notebook, failed_seeds
 from proofs.registry import EXPERIMENTS
 
 _MOST_SEEDS = 1_000_000_000
 _TELL_EVERY_S = 30.0
+# What a new seed finds is a finding; what a known seed finds again is the fault of whoever made the change.
+A_NEW_SEED_FAILED = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -113,7 +115,8 @@ def _verdict(campaign: Campaign, console: Console, *, is_done: bool) -> int:
         console.print(f"\nseed {failure.seed} of {experiment.id} {experiment.name} failed; run it again:")
         console.print(f"    {experiment.again(failure.seed)}")
         console.print(f'and keep it in proofs/failed_seeds.txt: "{experiment.name} {failure.seed}"')
-        return 1
+        is_known = any(failure.seed in failed_seeds(experiment) for experiment, failure in wrong)
+        return A_NEW_SEED_FAILED if campaign.plan.stops and not is_known else 1
     console.print("nothing went wrong" if is_done else "nothing went wrong so far; not all of it has run")
     return 0
 

@@ -179,6 +179,7 @@ class Flow:
             return
         info: SystemInfo | None = None
         try:
+            self._budget.charge()
             asked_s = self.clock.monotonic_s()
             info = yield from self._question(attempts)
             if info is not None and info.timestamp:
@@ -190,7 +191,7 @@ class Flow:
 
     def _see_whether_it_is_maintenance(self, failure: Failure, attempts: Attempts) -> Steps[None]:
         """Give up where the exchange says that it is away: asking on would only be noise."""
-        if not self._maintenance.is_known:
+        if not self._maintenance.is_known and self._budget.withdraw():
             self._maintenance.asking()
             self._maintenance.heard((yield from self._question(attempts)))
         if self._maintenance.is_on:
@@ -201,7 +202,6 @@ class Flow:
         """Ask how the exchange is and what time it has, once; the call it is asked for goes on without an answer."""
         question = GetSystemInfo()
         timeout_s = min(_QUESTION_TIMEOUT_S, attempts.remaining_s / 2)
-        self._budget.charge()
         try:
             match (yield from self._attempt(question, self._attempts(question, timeout_s=timeout_s))):
                 case Done(answer):
