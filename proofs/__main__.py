@@ -23,7 +23,7 @@ from proofs import scorecard
 from proofs.campaign import FOR_EVER, Campaign, Plan
 from proofs.crew import Piece, proved
 from proofs.experiment import Experiment, Failure, Outcome
-from proofs.notebook import Notebook, failed_seeds
+from proofs.notebook import FOLDER, Notebook, failed_seeds
 from proofs.registry import EXPERIMENTS
 
 _MOST_SEEDS = 1_000_000_000
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     if is_new:
         console.print(f"new seeds, from {plan.base} on")
-    notebook = Notebook(None) if is_new else Notebook.of_these_sources()
+    notebook = Notebook(None) if is_new else Notebook(FOLDER)
     campaign = Campaign(plan, notebook)
     is_done = _watched(campaign, console)
     if not is_new:

@@ -74,7 +74,7 @@ class Experiment:
     `code` is the proof as `module:function`, imported where it runs. `goals` is the full figure in the words that the
     outcome counts in. `batch` seeds are one piece of work: a few seconds to a minute, since that is what is lost when a
     run is stopped. `waits` marks a proof that mostly sleeps, and runs beside the others. A `whole` one is run in full
-    even where a share was asked for.
+    even where a share was asked for. `starts` names the modules that it runs as programs, which no import tells of.
     """
 
     id: str
@@ -85,6 +85,7 @@ class Experiment:
     code: str
     waits: bool = False
     whole: bool = False
+    starts: tuple[str, ...] = ()
 
     def prove(self, seeds: range, *, scale: float) -> Outcome:
         module, _, function = self.code.partition(":")

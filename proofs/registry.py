@@ -52,6 +52,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         batch=10,
         code="proofs.crashes:prove_marks",
         waits=True,
+        starts=("woodlot.cli.sandbox",),
     ),
     Experiment(
         id="R3",
@@ -61,6 +62,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         batch=10,
         code="proofs.crashes:prove_kills",
         waits=True,
+        starts=("woodlot.cli.sandbox",),
     ),
     Experiment(
         id="R5",
@@ -119,6 +121,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         batch=1,
         code="proofs.clocks:prove",
         waits=True,
+        starts=("proofs.clock_trader",),
     ),
     Experiment(
         id="R11",

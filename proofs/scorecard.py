@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from proofs.experiment import Experiment, Outcome
-from proofs.notebook import ROOT, Notebook
+from proofs.notebook import Notebook
+from proofs.sources import ROOT
 
 PATH = ROOT / "docs" / "scorecard.md"
 _COST = "ms of one core"
@@ -13,7 +14,7 @@ _HEAD = """# Scorecard
 
 What woodlot promises, tried out: how often, under what, and what went wrong. The page is written by `make prove`; how
 to run it, read it and repeat a seed is told in [proofs.md](proofs.md). Figures of other sources are never mixed in: a
-row says how much of its full figure has run since the code last changed.
+row says how much of its full figure has run since any module that the experiment rests on last changed.
 """
 
 

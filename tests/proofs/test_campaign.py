@@ -31,13 +31,12 @@ def test_a_share_runs_a_share(tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "notes.jsonl"
-    Notebook(path).write(experiment("right"), 5, experiment("right").prove(range(5, 10), scale=1.0))
-    notebook = Notebook(path)
+    Notebook(tmp_path).write(experiment("right"), 5, experiment("right").prove(range(5, 10), scale=1.0))
+    notebook = Notebook(tmp_path)
     run(notebook)
     assert notebook.outcome(experiment("right")).ran["seeds"] == 20
     assert [notebook.is_taken(experiment("right"), place) for place in (0, 5, 10, 15, 20)] == [True] * 4 + [False]
-    assert Notebook(path).outcome(experiment("right")) == notebook.outcome(experiment("right"))
+    assert Notebook(tmp_path).outcome(experiment("right")) == notebook.outcome(experiment("right"))
 
 
 def test_a_failure_names_its_seed_and_the_command_that_runs_it_again() -> None:
