@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SNIPPETS, MARKET_SNIPPETS = (
-    re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
-    for document in ("README.md", "docs/books-and-streams.md")
+README_SNIPPETS, *DOCUMENT_SNIPPETS = (
+    [(document, code) for code in re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)]
+    for document in ("README.md", "docs/books-and-streams.md", "docs/orders-and-executions.md")
 )
+SNIPPETS = [
+    pytest.param(code, id=f"{document}-{number}")
+    for snippets in (README_SNIPPETS, *DOCUMENT_SNIPPETS)
+    for number, (document, code) in enumerate(snippets)
+]
 
 
 def run(*command: str) -> str:
@@ -21,18 +26,13 @@ def run(*command: str) -> str:
     return finished.stdout
 
 
-@pytest.mark.parametrize("number", range(len(SNIPPETS)))
-def test_a_snippet_of_the_readme_runs_as_it_stands(number: int) -> None:
-    assert run(sys.executable, "-W", "error", "-c", SNIPPETS[number]).strip()
-
-
-@pytest.mark.parametrize("number", range(len(MARKET_SNIPPETS)))
-def test_a_snippet_about_books_and_streams_runs_as_it_stands(number: int) -> None:
-    assert run(sys.executable, "-W", "error", "-c", MARKET_SNIPPETS[number]).strip()
+@pytest.mark.parametrize("code", SNIPPETS)
+def test_a_snippet_runs_as_it_stands(code: str) -> None:
+    assert run(sys.executable, "-W", "error", "-c", code).strip()
 
 
 def test_the_readme_shows_all_six_uses_and_the_plain_call() -> None:
-    assert len(SNIPPETS) == 7
+    assert len(README_SNIPPETS) == 7
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
