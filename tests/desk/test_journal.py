@@ -249,3 +249,12 @@ def a_busy_account() -> list[Callable[[Tracker], Iterable[Output]]]:
 
 def table(books: Books, name: str) -> list[Any]:
     return books.journal.connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()
+
+
+def test_a_journal_without_a_name_is_refused_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match="file name"):
+        Journal("")
+    assert not list(tmp_path.iterdir())

@@ -55,6 +55,9 @@ class Journal:
     def __init__(self, path: Path | str = MEMORY, *, power_safe: bool = False) -> None:
         self.path = str(path)
         self._claim: Claim | None = None
+        # SQLite takes no name for a file of its own that is gone afterwards: it would remember nothing.
+        if not self.path.strip():
+            raise ConfigurationError("a journal has a file name; leave it out for the usual one")
         if not self.is_in_memory:
             self._claim = Claim(Path(f"{path}.lock"), f"the journal {path}")
         try:
