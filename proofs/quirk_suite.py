@@ -5,6 +5,7 @@ to age; in the end everything it believes is held against the exchange.
 """
 
 import asyncio
+import itertools
 import os
 import random
 from collections import Counter
@@ -30,6 +31,7 @@ from woodlot.sandbox.quirks import Quirks
 from woodlot.wire.enums import OrderType, Side, StatusFilter
 from woodlot.wire.trade import CancelOrder, GetOrders, GetTransactionHistory, OrderRow, PlaceOrder, Transaction
 
+_NUMBERS = itertools.count()
 _STEP_S = 0.05
 _KEY_LIFE_S = 60.0
 _PATIENCE_S = 90.0
@@ -51,7 +53,7 @@ class QuirkSuite:
         self._somebody = self._floor.exchange.open_account("somebody", MONEY, watched=False).id
         self._network = Network(self._floor, Dice(chance, CALM), Trace(self._floor))
         # One claim and one budget per address: no two runs share theirs.
-        host = f"quirks-{seed}-{os.getpid()}-{id(self)}.invalid"
+        host = f"quirks-{seed}-{os.getpid()}-{next(_NUMBERS)}.invalid"
         self._desk = Desk.open(
             Environment.at(f"https://{host}", f"wss://{host}"),
             self._floor.credentials,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import random
 from collections import Counter
@@ -33,6 +34,7 @@ _ABSENCE_IS_PROOF_AFTER_S = 40.0
 _CALM_S = 130.0
 _BOOKS_WITHIN_S = 60.0
 _PAGE = 500
+_NUMBERS = itertools.count()
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Course:
 
     def _desk(self) -> Desk:
         # One claim and one budget per address: no two runs share theirs.
-        host = f"{self._seed}-{os.getpid()}-{id(self)}.simulation.invalid"
+        host = f"{self._seed}-{os.getpid()}-{next(_NUMBERS)}.simulation.invalid"
         return Desk.open(
             Environment.at(f"https://{host}", f"wss://{host}"),
             self._floor.credentials,
