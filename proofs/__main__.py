@@ -81,7 +81,7 @@ def _watched(campaign: Campaign, console: Console) -> bool:
             if time.monotonic() - spoke_s > _TELL_EVERY_S:
                 spoke_s = time.monotonic()
                 console.print(
-                    ", ".join(f"{one.name} {campaign.progress(one):.0%}" for one in campaign.plan.experiments)
+                    ", ".join(f"{one.name} {min(campaign.progress(one), 1.0):.0%}" for one in campaign.plan.experiments)
                 )
 
         campaign.watched = watched
@@ -97,7 +97,7 @@ def _progress(campaign: Campaign) -> Table:
         outcome = campaign.notebook.outcome(experiment)
         share = 1.0 if campaign.plan.share == FOR_EVER else campaign.plan.share
         ran = ", ".join(f"{outcome.ran[word]:,}/{figure:,} {word}" for word, figure in experiment.wanted(share).items())
-        done = campaign.progress(experiment)
+        done = min(campaign.progress(experiment), 1.0)
         wrong = str(len(outcome.failures)) if outcome.ran else ""
         table.add_row(experiment.id, experiment.name, ran, f"{done:.0%}", wrong)
     return table
