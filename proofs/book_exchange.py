@@ -33,13 +33,15 @@ class Update:
 class Exchange:
     """Bids below a price that wanders, asks above; `depth` levels a side are announced, more rest behind them.
 
-    With `off_grid` the book changes between two updates too, and REST shows those moments. With `is_plain` no number is
-    spelled with an exponent, as none ever was in a recorded book.
+    With `off_grid` the book changes between two updates too, and REST shows those moments; `flicker` is the share of
+    ticks in which an order comes and goes between two updates. With `is_plain` no number is spelled with an exponent,
+    as none ever was in a recorded book.
     """
 
     chance: random.Random
     depth: int
     off_grid: bool = False
+    flicker: float = 0.3
     is_plain: bool = False
     now_ms: int = 1_000_000
     sent_ms: int = 1_000_000
@@ -69,7 +71,7 @@ class Exchange:
             self._change()
             if self.off_grid:
                 self._remember(end_ms - chance.randrange(1, TICK_MS))
-        if self.off_grid and chance.random() < 0.3:
+        if self.off_grid and chance.random() < self.flicker:
             self._flicker(end_ms - 1)
         self.now_ms = end_ms
         window = self.window()

@@ -78,13 +78,44 @@ def test_a_straddled_book_is_unconfirmed_until_a_snapshot_is_exact(driver: Drive
     assert driver.delta(200, 300, [("3", "3")]) is Transition.APPLIED
     assert driver.sync.state is UNCONFIRMED
 
-    assert driver.seed(250, [("8", "8")]) is Transition.STRADDLE
-    assert Decimal(8) not in driver.bids, "the older of two straddled books is kept"
     assert driver.seed(200, [("1", "1"), ("2", "2")]) is Transition.EXACT_START
 
     assert driver.sync.state is SYNCED
     assert driver.bids == {Decimal(1): 1, Decimal(2): 2, Decimal(3): 3}
     assert driver.sync.counts[Transition.DIFFERED] == 1, "the flickering level had been wrong"
+
+
+def test_a_straddled_book_is_believed_once_three_snapshots_from_other_updates_agree(driver: Driver) -> None:
+    for start in range(100, 500, 100):
+        driver.delta(start, start + 100, [("2", str(start))])
+        assert driver.sync.state is not SYNCED
+        placed = driver.seed(start + 50, [("1", "7"), ("2", "9")])
+        assert placed is (Transition.WITNESSED if start == 400 else Transition.STRADDLE)
+
+    assert driver.sync.state is SYNCED
+    assert driver.sync.standing.reason is Transition.WITNESSED
+    assert driver.bids == {Decimal(1): 7, Decimal(2): 400}
+    assert driver.delta(500, 600, [("1", "0")]) is Transition.APPLIED
+
+
+def test_snapshots_from_inside_one_update_are_one_witness(driver: Driver) -> None:
+    driver.delta(100, 200)
+    for _ in range(9):
+        assert driver.seed(150) is Transition.STRADDLE
+        assert driver.seed(160) is Transition.STRADDLE
+    assert driver.sync.state is UNCONFIRMED
+
+
+def test_of_two_straddled_books_that_differ_the_newer_is_shown_and_the_counting_begins_anew(driver: Driver) -> None:
+    for start, size in ((100, "7"), (200, "7"), (300, "7"), (400, "8"), (500, "8"), (600, "8")):
+        driver.delta(start, start + 100)
+        assert driver.seed(start + 50, [("1", size)]) is Transition.STRADDLE
+    assert driver.bids == {Decimal(1): 8}
+    assert driver.sync.counts[Transition.DIFFERED] == 1
+    assert driver.sync.state is UNCONFIRMED
+
+    driver.delta(700, 800)
+    assert driver.seed(750, [("1", "8")]) is Transition.WITNESSED
 
 
 def test_a_snapshot_behind_the_stream_keeps_the_buffer_and_is_asked_for_again(driver: Driver) -> None:
@@ -144,7 +175,7 @@ def test_where_every_snapshot_lies_inside_an_update_they_are_asked_for_less_and_
 
     assert pauses == sorted(pauses)
     assert pauses[0] <= 2
-    assert pauses[-1] == 30
+    assert pauses[-1] == 15
 
 
 @pytest.mark.parametrize("before", [[(50, 100)], []])

@@ -23,6 +23,7 @@ MUST_HAPPEN = frozenset(Transition) - {
     Transition.SILENT,
     Transition.TOP_TEN,
     Transition.SEED_LOST,
+    Transition.WITNESSED,
 }
 
 

@@ -12,7 +12,7 @@ from woodlot.book.update import Update
 # A snapshot that cannot be bridged yet: "read REST again after 1 to 5 s with backoff" (websocket-v3 §8.4).
 BRIDGING = Pace(first_s=1.0, ceiling_s=5.0)
 FAILING = Pace(first_s=1.0, ceiling_s=10.0)
-CONFIRMING = Pace(first_s=1.0, ceiling_s=30.0)
+CONFIRMING = Pace(first_s=1.0, ceiling_s=15.0)
 WATCHING = Pace(first_s=5.0, ceiling_s=60.0)
 
 _ODDITIES_KEPT = 10

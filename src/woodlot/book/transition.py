@@ -10,9 +10,9 @@ from enum import StrEnum
 class BookState(StrEnum):
     """Whether a book may be believed.
 
-    SYNCED: it is the exchange's window at its `ts`, proved by the chain of deltas. UNCONFIRMED: a snapshot says so and
-    no delta has proved it. Both can be read. SYNCING: the stream is up and the book is being built. STALE: the stream
-    is not there; the book waits.
+    SYNCED: it is the exchange's window at its `ts`, proved by the chain of deltas, or by several snapshots along it.
+    UNCONFIRMED: a snapshot says so and nothing has proved it. Both can be read. SYNCING: the stream is up and the book
+    is being built. STALE: the stream is not there; the book waits.
     """
 
     SYNCING = "SYNCING"
@@ -61,6 +61,7 @@ class Transition(StrEnum):
     EXACT_START = "an update starts at the snapshot"
     EXACT_END = "an update ends at the snapshot"
     STRADDLE = "the snapshot lies inside an update"
+    WITNESSED = "several snapshots from inside updates agree"
 
     # A snapshot alone.
     SNAPSHOT_AHEAD = "the snapshot is ahead of the stream"
