@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from woodlot import swift
 from woodlot.book.book import Book
+from woodlot.book.chain import Delta
 from woodlot.book.numbers import Level
 from woodlot.book.sides import Sides
 from woodlot.wire.frames import Push, decode_frame
@@ -32,8 +33,8 @@ def shown(sides: Any) -> tuple[Any, ...]:
     return sides.spelled(), sides.spelled(2), sides.best_bid, sides.best_ask, sides.is_crossed, sides.is_possible
 
 
-def frame(bids: list[Level], asks: list[Level]) -> str:
-    data = {"ts": 2, "bids": bids, "asks": asks, "prevTs": 1, "s": "S"}
+def frame(bids: list[Level], asks: list[Level], *, prev_ts: int = 1, ts: int = 2) -> str:
+    data = {"ts": ts, "bids": bids, "asks": asks, "prevTs": prev_ts, "s": "S"}
     return json.dumps({"topic": "orderbookupdate@S@50", "ts": 3, "data": data}, separators=(",", ":"))
 
 
@@ -65,6 +66,64 @@ def test_plain_levels_make_the_same_sides(steps: list[tuple[str, list[Level], li
 
 
 @compiled
+@given(
+    first=st.tuples(plain_levels, plain_levels),
+    steps=st.lists(st.tuples(st.sampled_from([1, 1, 1, 1, 2]), plain_levels, plain_levels), max_size=8),
+)
+@settings(max_examples=200, deadline=None)
+def test_both_follow_the_same_updates_to_the_same_sides(
+    first: tuple[list[Level], list[Level]], steps: list[tuple[int, list[Level], list[Level]]]
+) -> None:
+    assert swift.compiled is not None
+    fast, plain = swift.compiled.Sides(DEPTH), Sides(DEPTH)
+    for sides in (fast, plain):
+        sides.load(*first)
+        sides.ts = 1
+    for ahead, bids, asks in steps:
+        push = decode_frame(frame(bids, asks, prev_ts=fast.ts + ahead - 1, ts=fast.ts + 1))
+        assert isinstance(push, Push)
+        before, expected = fast.follow(push.delta, "S"), plain.follow(push.event, "S")
+        if before is None or expected is None:
+            assert before is expected
+        else:
+            assert (before.bids, before.asks, before.total) == (expected.bids, expected.asks, expected.total)
+        assert (shown(fast), fast.ts) == (shown(plain), plain.ts)
+
+
+@given(first=st.tuples(any_levels, any_levels), bids=any_levels, asks=any_levels)
+@settings(max_examples=300, deadline=None)
+def test_what_follows_is_what_is_applied_or_changes_nothing(
+    first: tuple[list[Level], list[Level]], bids: list[Level], asks: list[Level]
+) -> None:
+    sides, applied = Sides(DEPTH), Sides(DEPTH)
+    for each in (sides, applied):
+        try:
+            each.load(*first)
+        except ValueError:
+            assume(False)
+        each.ts = 1
+    was = shown(sides)
+    before = sides.follow(Delta("S", 1, 2, bids, asks), "S")
+    if before is None:
+        assert (shown(sides), sides.ts) == (was, 1)
+    else:
+        assert (before, sides.ts) == (applied.apply(bids, asks), 2)
+        assert shown(sides) == shown(applied)
+        assert sides.is_possible
+
+
+@pytest.mark.parametrize(("symbol", "prev_ts", "ts"), [("T", 1, 2), ("S", 0, 2), ("S", 2, 3), ("S", 1, 1), ("S", 1, 0)])
+def test_an_update_that_does_not_follow_changes_nothing(symbol: str, prev_ts: int, ts: int) -> None:
+    book = Book(DEPTH)
+    book.load([("1", "1")], [("2", "1")], ts=1)
+    push = decode_frame(frame([("1", "5")], [], prev_ts=prev_ts, ts=ts))
+    assert isinstance(push, Push)
+
+    assert book.sides.follow(push.delta or push.event, symbol) is None
+    assert (book.ts, book.spelled()) == (1, ([("1", "1")], [("2", "1")]))
+
+
+@compiled
 @given(first=plain_levels, bids=any_levels, asks=any_levels)
 @settings(max_examples=150, deadline=None)
 def test_what_is_declined_changes_nothing(first: list[Level], bids: list[Level], asks: list[Level]) -> None:
@@ -93,7 +152,7 @@ def test_a_book_shows_and_refuses_what_plain_sides_do(steps: list[tuple[str, lis
             except ValueError as error:
                 outcomes.append(str(error))
         assert outcomes[0] == outcomes[1]
-        assert (book._sides.spelled(), book.best_bid, book.best_ask) == (
+        assert (book.sides.spelled(), book.best_bid, book.best_ask) == (
             plain.spelled(),
             plain.best_bid,
             plain.best_ask,
@@ -139,6 +198,7 @@ def test_wrong_arguments_are_an_error_and_no_crash() -> None:
         lambda: sides.load([]),
         lambda: sides.spelled("x"),
         lambda: sides.spelled(1, 2),
+        lambda: sides.follow(1),
         lambda: swift.compiled.Sides("x"),  # type: ignore[union-attr]
         lambda: swift.compiled.read(b""),  # type: ignore[union-attr]
         lambda: swift.compiled.read(b"", 5),  # type: ignore[union-attr]
@@ -146,4 +206,5 @@ def test_wrong_arguments_are_an_error_and_no_crash() -> None:
         with pytest.raises(TypeError):
             call()
     assert sides.take(object()) is None
+    assert sides.follow(object(), "S") is None
     assert swift.compiled.read(5, Push) is None  # type: ignore[arg-type]

@@ -258,16 +258,13 @@ async def test_a_perpetual_book_does_not_hear_the_topic_with_rpi_orders(venue: V
     assert venue.exchange.links[0].topics == {TOPIC}
 
 
-def test_a_reader_of_every_frame_loses_the_oldest_and_is_told() -> None:
-    changes = BookChanges(conflate=False, leave=lambda _: None)
+async def test_a_reader_of_every_frame_loses_the_oldest_and_is_told(book: LiveBook) -> None:
+    changes = BookChanges(book, conflate=False)
     for ts in range(2_005):
         changes.put(BookChange(BookState.SYNCED, "applied", ts))
     changes.close()
 
-    async def read() -> list[BookChange]:
-        return [change async for change in changes]
-
-    seen = asyncio.run(read())
+    seen = [change async for change in changes]
     assert (len(seen), seen[0].ts, seen[0].dropped, seen[1].dropped) == (2_000, 5, 5, 0)
 
 

@@ -66,14 +66,19 @@ class BookView(Measures):
 
 
 class Book(Measures):
-    """At most `depth` levels a side. `ts` is the exchange's time, in milliseconds, of what the book shows."""
+    """At most `depth` levels a side."""
 
-    __slots__ = ("_sides", "depth", "ts")
+    __slots__ = ("depth", "sides")
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
-        self.ts = 0
-        self._sides = sides.Sides(depth) if swift.compiled is None else swift.compiled.Sides(depth)
+        # For who hears every update; it is another object after a snapshot, and after a spelling that is not plain.
+        self.sides = sides.Sides(depth) if swift.compiled is None else swift.compiled.Sides(depth)
+
+    @property
+    def ts(self) -> int:
+        """The exchange's time, in milliseconds, of what the book shows."""
+        return self.sides.ts
 
     def load(self, bids: Sequence[Level], asks: Sequence[Level], *, ts: int) -> None:
         """Forget everything and take over a snapshot: the best `depth` levels of each side.
@@ -82,30 +87,30 @@ class Book(Measures):
         """
         fast = None if swift.compiled is None else swift.compiled.Sides(self.depth)
         if fast is not None and fast.load(bids, asks):
-            self._sides = fast
+            self.sides = fast
         else:
             plain = sides.Sides(self.depth)
             plain.load(bids, asks)
-            self._sides = plain
-        self.ts = ts
+            self.sides = plain
+        self.sides.ts = ts
 
     def apply(self, bids: Sequence[Level], asks: Sequence[Level], *, ts: int) -> Before:
         """Take over the levels that changed; return what was there before.
 
         Raises ValueError where a level is not two plain numbers; the book is then as it was.
         """
-        before = self._sides.apply(bids, asks)
+        before = self.sides.apply(bids, asks)
         if before is None:
             before = self._apply_unusual(bids, asks)
-        self.ts = ts
+        self.sides.ts = ts
         return before
 
     def take(self, update: Update) -> Before:
         """Take over an update, as `apply` does; one that nobody has looked into yet stays as it came."""
-        before = self._sides.take(update)
+        before = self.sides.take(update)
         if before is None:
             return self.apply(update.bids, update.asks, ts=update.ts)
-        self.ts = update.ts
+        self.sides.ts = update.ts
         return before
 
     def trim(self) -> int:
@@ -114,7 +119,7 @@ class Book(Measures):
         The exchange names every level that leaves its window (websocket-v3 §8.5), so after an update anything but 0
         means that this book and the exchange's are no longer the same.
         """
-        return self._sides.trim()
+        return self.sides.trim()
 
     def copy(self) -> "Book":
         """Return a book of its own that shows the same."""
@@ -130,11 +135,11 @@ class Book(Measures):
 
     @property
     def best_bid(self) -> Priced | None:
-        return self._sides.best_bid
+        return self.sides.best_bid
 
     @property
     def best_ask(self) -> Priced | None:
-        return self._sides.best_ask
+        return self.sides.best_ask
 
     def levels(self, count: int) -> tuple[list[Priced], list[Priced]]:
         view = self.view(count)
@@ -142,27 +147,27 @@ class Book(Measures):
 
     def spelled(self) -> tuple[list[Level], list[Level]]:
         """Return bids and asks, best first, in the exchange's own spelling."""
-        bids, asks = self._sides.spelled()
+        bids, asks = self.sides.spelled()
         return list(bids), list(asks)
 
     @property
     def is_crossed(self) -> bool:
         """True where a buyer bids what a seller asks, or more: no such book exists on the exchange."""
-        return self._sides.is_crossed
+        return self.sides.is_crossed
 
     @property
     def is_possible(self) -> bool:
         """True where no side is deeper than `depth` and the book is not crossed."""
-        return self._sides.is_possible
+        return self.sides.is_possible
 
     def view(self, count: int | None = None) -> BookView:
         """Return both sides as they are now, `count` levels of each or all of them."""
-        return BookView(self.ts, *self._sides.spelled(count))
+        return BookView(self.ts, *self.sides.spelled(count))
 
     def _apply_unusual(self, bids: Sequence[Level], asks: Sequence[Level]) -> Before:
         """Go on in plain Python, if what the compiled sides declined is possible at all."""
         plain = sides.Sides(self.depth)
-        plain.apply(*self._sides.spelled())
+        plain.apply(*self.sides.spelled())
         before = plain.apply(bids, asks)
-        self._sides = plain
+        self.sides = plain
         return before

@@ -33,15 +33,17 @@ class Source(StrEnum):
 class Fallback:
     """A synchroniser, and `orderbook10` for the time when its deltas stay away.
 
-    Hand every delta and every `orderbook10` here; everything else goes to the synchroniser itself.
+    Hand every delta and every `orderbook10` here; everything else goes to the synchroniser itself, and so may a delta
+    while the source is UPDATES.
     """
 
-    __slots__ = ("_changing_since_s", "_refreshed_s", "_standing", "_sync", "_top")
+    __slots__ = ("_applied", "_changing_since_s", "_refreshed_s", "_standing", "_sync", "_top")
 
     def __init__(self, sync: Synchroniser) -> None:
         self._sync = sync
         self._top = Book(LEVELS)
         self._changing_since_s: float | None = None
+        self._applied = 0
         self._refreshed_s = 0.0
         self._standing: Standing | None = None
 
@@ -93,8 +95,8 @@ class Fallback:
         if not self._sync.is_subscribed:
             self._changing_since_s = None
             return False
-        if self._changing_since_s is None:
-            self._changing_since_s = now_s
+        if self._changing_since_s is None or self._applied != self._sync.applied:
+            self._changing_since_s, self._applied = now_s, self._sync.applied
         if now_s - self._changing_since_s < _MUTE_S:
             return False
         if self._sync.state is BookState.SYNCED or self._sync.standing.reason is Transition.QUIET:

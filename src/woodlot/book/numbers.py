@@ -6,8 +6,10 @@ Either way the number only finds the level; what is shown is made from the excha
 cannot be keys: "56749.80" and "5.67498E+4" are one price, and "9999" sorts after "10000".
 """
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
@@ -27,7 +29,11 @@ _JSON_NUMBERS = msgspec.json.Decoder(list[float])
 # A double keeps any decimal number of 15 significant digits apart from its neighbours (DBL_DIG of IEEE 754) ...
 _FLOAT_DIGITS = 15
 # ... while it is far from underflow and overflow. No market is near these bounds; beyond them a number is garbage.
-_LEAST, _MOST = 1e-30, 1e30
+LEAST, MOST = 1e-30, 1e30
+# Prices come and go, and most come back. Some 100 bytes each.
+_KEYS_KEPT = 8_192
+# What JSON calls a number, without sign and exponent. Zero is among them.
+_PLAIN = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
 
 class Reading(NamedTuple):
@@ -60,6 +66,32 @@ def read(levels: Sequence[Level], *, as_decimal: bool = False) -> Reading:
     return Reading(list(map(Decimal, spelled[::2])) if needs_decimal else prices, sizes, needs_decimal)
 
 
+def plain_sizes(bids: Sequence[Level], asks: Sequence[Level]) -> list[float] | None:
+    """Return the sizes of both sides, or None where one of them is no number.
+
+    What is not between `LEAST` and `MOST` is zero where `is_plain_zero` says so, and else for `read` to judge.
+    """
+    sizes = [size for _, size in bids]
+    sizes += [size for _, size in asks]
+    try:
+        numbers = _JSON_NUMBERS.decode(f"[{','.join(sizes)}]")
+    except msgspec.MsgspecError:
+        return None
+    return numbers if len(numbers) == len(sizes) else None
+
+
+def is_plain_zero(size: str) -> bool:
+    """Tell whether a number is zero, spelled without sign and exponent."""
+    return not size.strip("0.")
+
+
+@lru_cache(_KEYS_KEPT)
+def plain_key(price: str) -> float | None:
+    """Return the key of a price that is plain: above zero, held by a float, without sign and exponent. Else None."""
+    is_plain = len(price) <= _FLOAT_DIGITS and _PLAIN.fullmatch(price) is not None and not is_plain_zero(price)
+    return float(price) if is_plain else None
+
+
 def _numbers(text: str) -> list[float]:
     try:
         return _JSON_NUMBERS.decode(f"[{text}]")
@@ -70,8 +102,8 @@ def _numbers(text: str) -> list[float]:
 def _refuse_immense(spelled: Sequence[str], numbers: Sequence[float]) -> None:
     for text, number in zip(spelled, numbers, strict=True):
         zero = not _digits(text).strip("-0")
-        if not zero and not _LEAST <= number <= _MOST:
-            raise ValueError(f"a number is not between {_LEAST} and {_MOST}: {text[:40]!r}")
+        if not zero and not LEAST <= number <= MOST:
+            raise ValueError(f"a number is not between {LEAST} and {MOST}: {text[:40]!r}")
 
 
 def _is_long(price: str) -> bool:

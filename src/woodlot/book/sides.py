@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from woodlot.book.ladder import Best, Ladder
-from woodlot.book.numbers import Level, Priced, Reading, read
+from woodlot.book.numbers import Level, Priced, Reading, plain_sizes, read
 from woodlot.book.update import Update
 
 
@@ -26,10 +26,11 @@ class Before(NamedTuple):
 class Sides:
     """Bids and asks, at most `depth` levels of each once trimmed."""
 
-    __slots__ = ("_asks", "_bids", "_is_decimal", "depth")
+    __slots__ = ("_asks", "_bids", "_is_decimal", "depth", "ts")
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
+        self.ts = 0
         self._bids = Ladder(Best.HIGHEST)
         self._asks = Ladder(Best.LOWEST)
         self._is_decimal = False
@@ -61,6 +62,30 @@ class Sides:
     def take(self, update: Update, /) -> Before:
         """Take over an update, as `apply` does."""
         return self.apply(update.bids, update.asks)
+
+    def follow(self, update: Update, symbol: str, /) -> Before | None:
+        """Take over an update of `symbol` that starts where the sides are and leaves them possible; move `ts` along.
+
+        None: it does not, or is not plain, or the sides are not. Then nothing has changed.
+        """
+        if not update.prev_ts == self.ts < update.ts or update.symbol != symbol or self._is_decimal:
+            return None
+        changed_bids, changed_asks = update.bids, update.asks
+        sizes = plain_sizes(changed_bids, changed_asks)
+        if sizes is None:
+            return None
+        split = len(changed_bids)
+        bids = self._bids.renew(changed_bids, sizes[:split])
+        if bids is None:
+            return None
+        asks = self._asks.renew(changed_asks, sizes[split:])
+        if asks is None or not self.is_possible:
+            self._bids.undo(changed_bids, bids)
+            if asks is not None:
+                self._asks.undo(changed_asks, asks)
+            return None
+        self.ts = update.ts
+        return Before(bids, asks)
 
     def trim(self) -> int:
         """Take away the worst levels beyond `depth`; return how many there were."""
@@ -99,3 +124,8 @@ class Sides:
         return Before(
             self._bids.apply(bids, keys[:split], sizes[:split]), self._asks.apply(asks, keys[split:], sizes[split:])
         )
+
+
+def undo(changed: Sequence[Level], before: Sequence[Level | None]) -> list[Level]:
+    """Return the levels that bring back what was there before the changed ones."""
+    return [old or (price, "0") for (price, _), old in zip(reversed(changed), reversed(before), strict=True)]

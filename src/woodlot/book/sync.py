@@ -62,7 +62,9 @@ class Synchroniser:
         self.depth = depth
         self._course = Course(now_s=now_s)
         self._book = Book(depth)
-        self._chain = Chain()
+        self._links = Chain()
+        # The newest update where the chain has not been told of it yet.
+        self._newest: Update | None = None
         self._audit = Audit()
         self._is_connected = False
         self._is_subscribed = False
@@ -155,10 +157,33 @@ class Synchroniser:
 
     def delta(self, delta: Update, *, now_s: float) -> Transition:
         """Take in one update."""
+        if self.advance(delta):
+            return _APPLIED
         in_sync = self._course.standing.state is _SYNCED
         if in_sync and delta.prev_ts == self._book.ts < delta.ts and delta.symbol == self.symbol:
-            return self._advance(delta, now_s)
+            return self._advance_unusually(delta, now_s)
         return self._course.noted(delta, self._take_in(delta, now_s))
+
+    def advance(self, delta: Update) -> bool:
+        """Take in an update as almost all are: it follows a book that is SYNCED, is plain, and leaves it possible.
+
+        False: it is none such, and `delta` is to be told of it; nothing has changed.
+        """
+        course = self._course
+        if course.standing.state is not _SYNCED:
+            return False
+        before = self._book.sides.follow(delta, self.symbol)
+        if before is None:
+            return False
+        self._newest = delta
+        self._audit.trail.add(delta, before)
+        course.applied += 1
+        return True
+
+    @property
+    def applied(self) -> int:
+        """How many updates were taken in as almost all are."""
+        return self._course.applied
 
     def unreadable(self, *, now_s: float) -> Transition:
         """A frame of the topic came that is no update at all; whether one was lost with it is found out."""
@@ -170,7 +195,15 @@ class Synchroniser:
             self._course.seeding.want(now_s)
         return Transition.MALFORMED
 
-    def _advance(self, delta: Update, now_s: float) -> Transition:
+    @property
+    def _chain(self) -> Chain:
+        # Nearly every update is the only one that the next must follow, and nobody looks.
+        if self._newest is not None:
+            self._links.restart(self._newest)
+            self._newest = None
+        return self._links
+
+    def _advance_unusually(self, delta: Update, now_s: float) -> Transition:
         try:
             before = self._book.take(delta)
         except ValueError:

@@ -7,10 +7,9 @@ made anew, and this is kept for every book all the time.
 """
 
 from collections import deque
-from collections.abc import Sequence
 
 from woodlot.book.book import Before, Book
-from woodlot.book.numbers import Level
+from woodlot.book.sides import undo
 from woodlot.book.update import Update
 
 # A REST book that lags further than it was ever seen to cannot be compared with anything ...
@@ -72,7 +71,7 @@ class Trail:
         for delta, before in reversed(self._steps):
             if then.ts == ts:
                 break
-            then.apply(_undo(delta.bids, before.bids), _undo(delta.asks, before.asks), ts=delta.prev_ts)
+            then.apply(undo(delta.bids, before.bids), undo(delta.asks, before.asks), ts=delta.prev_ts)
         return then
 
     def _trim(self, horizon_ts: int) -> None:
@@ -81,7 +80,3 @@ class Trail:
         while steps and (self._levels > most_levels or len(steps) > MOST_DELTAS_HELD or steps[0][0].ts < horizon_ts):
             _, before = steps.popleft()
             self._levels -= before.total
-
-
-def _undo(changed: Sequence[Level], before: Sequence[Level | None]) -> list[Level]:
-    return [old or (price, "0") for (price, _), old in zip(reversed(changed), reversed(before), strict=True)]

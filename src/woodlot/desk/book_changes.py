@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from woodlot.book.book import BookView
-from woodlot.book.transition import BookState, Standing
+from woodlot.book.transition import BookState
 
 # A view of 500 levels a side is 8 kB of references.
 MOST_WAITING = 2_000
@@ -29,28 +29,41 @@ class BookChange:
     dropped: int = 0
 
 
+class Changing(Protocol):
+    """A book, as a reader of its changes sees it."""
+
+    @property
+    def changed(self) -> int:
+        """How many changes there have been."""
+        ...
+
+    def change(self, *, conflated: int) -> BookChange:
+        """Return the newest one."""
+        ...
+
+    def awaited(self) -> None:
+        """Have the readers woken at the next one."""
+        ...
+
+    def left(self, reader: "BookChanges") -> None:
+        """Feed a reader no more."""
+        ...
+
+
 class BookChanges:
     """An async iterator over the changes of one book. Leave it with `close()`, or by letting go of it."""
 
-    def __init__(self, *, conflate: bool, leave: Callable[["BookChanges"], None]) -> None:
+    def __init__(self, book: Changing, *, conflate: bool) -> None:
         self.conflates = conflate
-        self._leave = leave
+        self._book = book
+        self._seen = book.changed
         self._waiting: deque[BookChange] = deque()
-        # What a conflating reader is told next: made a change when it is read, since most are never read.
-        self._newest: tuple[Standing, int] | None = None
-        self._told = 0
         self._turned = asyncio.Event()
         self._is_closed = False
 
-    def tell(self, standing: Standing, ts: int, view: BookView | None) -> None:
-        """Take note of a change. Never waits."""
-        if not self.conflates:
-            self.put(BookChange(standing.state, standing.reason, ts, view))
-            return
-        self._newest = standing, ts
-        self._told += 1
-        if self._told == 1:
-            self._turned.set()
+    def wake(self) -> None:
+        """There is something new. Never waits."""
+        self._turned.set()
 
     def put(self, change: BookChange) -> None:
         """Queue a change behind those that wait."""
@@ -63,8 +76,10 @@ class BookChanges:
 
     def close(self) -> None:
         """Hear no more; what is queued can still be read."""
+        if not self._is_closed and (change := self._newest()) is not None:
+            self._waiting.append(change)
         self._is_closed = True
-        self._leave(self)
+        self._book.left(self)
         self._turned.set()
 
     def __aiter__(self) -> "BookChanges":
@@ -72,14 +87,18 @@ class BookChanges:
 
     async def __anext__(self) -> BookChange:
         while not self._waiting:
-            if self._newest is not None:
-                return self._take_newest(*self._newest)
             if self._is_closed:
                 raise StopAsyncIteration
+            if (change := self._newest()) is not None:
+                return change
             self._turned.clear()
+            self._book.awaited()
             await self._turned.wait()
         return self._waiting.popleft()
 
-    def _take_newest(self, standing: Standing, ts: int) -> BookChange:
-        told, self._told, self._newest = self._told, 0, None
-        return BookChange(standing.state, standing.reason, ts, conflated=told - 1)
+    def _newest(self) -> BookChange | None:
+        """Return what a conflating reader has not seen: made when it is asked for, since most changes never are."""
+        if not self.conflates or (new := self._book.changed - self._seen) == 0:
+            return None
+        self._seen += new
+        return self._book.change(conflated=new - 1)

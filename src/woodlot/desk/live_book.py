@@ -14,7 +14,7 @@ from woodlot.book.numbers import Priced
 from woodlot.book.sync import Synchroniser
 from woodlot.book.transition import BookState, Standing, Transition
 from woodlot.clock import Clock
-from woodlot.desk.book_changes import BookChanges
+from woodlot.desk.book_changes import BookChange, BookChanges
 from woodlot.desk.own_orders import OverlaidView, RestingOrder, overlay
 from woodlot.errors import BookNotInSync, SubscriptionRefused, WoodlotError
 from woodlot.stream.continuity import Cause, Interrupted
@@ -36,6 +36,7 @@ _OPEN = frozenset(
     }
 )
 _APPLIED = Transition.APPLIED
+_NOTHING_TO_ASK = frozenset({Transition.BUFFERED, Transition.APPLIED})
 _ALARMING = frozenset({Transition.DIFFERED, Transition.SILENT})
 
 
@@ -81,8 +82,12 @@ class LiveBook(Measures):
         self._refusal: SubscriptionRefused | None = None
         self._is_connected = False
         self._audits: list[asyncio.Future[Transition]] = []
+        # The book while it is SYNCED and of updates: for what is done with every update.
+        self._proved: Book | None = None
         # Weak, so that a reader who walks away from its loop is not fed for ever.
         self._readers: list[ref[BookChanges]] = []
+        self._changed = 0
+        self._is_awaited = False
 
     # Its standing.
 
@@ -187,12 +192,14 @@ class LiveBook(Measures):
     @property
     def best_bid(self) -> Priced | None:
         """Price and size of the best bid, or None where nobody bids. Raises BookNotInSync."""
-        return self._shown.read().best_bid
+        book = self._proved
+        return (self._shown.read() if book is None else book).sides.best_bid
 
     @property
     def best_ask(self) -> Priced | None:
         """Price and size of the best ask, or None where nobody asks. Raises BookNotInSync."""
-        return self._shown.read().best_ask
+        book = self._proved
+        return (self._shown.read() if book is None else book).sides.best_ask
 
     def levels(self, count: int, *, allow_stale: bool = False) -> tuple[list[Priced], list[Priced]]:
         """Return at most `count` bids and `count` asks as (price, size), best first. Raises BookNotInSync."""
@@ -210,8 +217,9 @@ class LiveBook(Measures):
         With `conflate` a slow reader gets the newest change only, and how many it stands for. Without, it gets one
         for every frame, each with the book as it was then.
         """
-        reader = BookChanges(conflate=conflate, leave=self._forget)
+        reader = BookChanges(self, conflate=conflate)
         self._readers.append(ref(reader, self._readers.remove))
+        self._is_awaited = True
         return reader
 
     def __aiter__(self) -> BookChanges:
@@ -232,15 +240,18 @@ class LiveBook(Measures):
         self._readable.set()
 
     def pushed(self, push: Push[BookDelta]) -> None:
+        if self._proved is not None and self._sync.advance(push.delta or push.event):
+            self._changed += 1
+            if self._is_awaited:
+                self._tell()
+            return
         # Data may come before its acknowledgement (websocket-v3 §5.1).
         if not self._is_connected:
             self._connect()
         transition = self._shown.delta(push.delta or push.event, now_s=self._now_s)
+        self._after(transition)
         if transition is not _APPLIED:
-            self._after(transition)
             self._pursue_audits()
-        elif self._readers:
-            self._tell()
 
     def interrupted(self, gap: Interrupted) -> None:
         if gap.cause is Cause.UNREADABLE:
@@ -313,25 +324,49 @@ class LiveBook(Measures):
             self._around.wake()
 
     def _after(self, transition: Transition) -> None:
-        if transition is not Transition.BUFFERED:
+        if transition not in _NOTHING_TO_ASK:
             self._around.wake()
         if self.is_readable or self._refusal is not None:
             self._readable.set()
         else:
             self._readable.clear()
-        if self._readers:
+        is_proved = self.state is BookState.SYNCED and self.source is Source.UPDATES
+        self._proved = self._sync.read() if is_proved else None
+        self._changed += 1
+        if self._is_awaited:
             self._tell()
 
     def _tell(self) -> None:
-        standing = self._shown.standing
-        book = self._shown.read(allow_stale=True)
+        """Tell the readers that wait, and those that are to see every change."""
+        self._is_awaited = False
         view = None
         for reader in self._listening():
-            if view is None and not reader.conflates and standing.state.is_readable:
-                view = book.view()
-            reader.tell(standing, book.ts, view)
+            if reader.conflates:
+                reader.wake()
+                continue
+            self._is_awaited = True
+            if view is None and self.is_readable:
+                view = self._shown.read().view()
+            reader.put(self.change(view=view))
 
-    def _forget(self, reader: BookChanges) -> None:
+    # What a reader of changes calls.
+
+    @property
+    def changed(self) -> int:
+        """How many changes there have been."""
+        return self._changed
+
+    def change(self, *, view: BookView | None = None, conflated: int = 0) -> BookChange:
+        """Return the newest change."""
+        standing, ts = self._shown.standing, self._shown.read(allow_stale=True).ts
+        return BookChange(standing.state, standing.reason, ts, view, conflated)
+
+    def awaited(self) -> None:
+        """Wake the readers at the next change."""
+        self._is_awaited = True
+
+    def left(self, reader: BookChanges) -> None:
+        """Feed a reader no more."""
         if (held := ref(reader)) in self._readers:
             self._readers.remove(held)
 

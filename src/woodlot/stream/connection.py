@@ -153,12 +153,13 @@ class Connection:
                 raise error
 
     async def _read(self, link: Link) -> None:
+        receive, received, monotonic_s = link.receive, self._session.received, self._clock.monotonic_s
         while True:
-            payload = await link.receive()
-            self._heard_s = self._clock.monotonic_s()
-            outputs = self._session.received(payload, now_s=self._heard_s)
-            if len(outputs) == 1 and isinstance(outputs[0], Push):
-                self._hear(outputs[0])
+            payload = await receive()
+            self._heard_s = now_s = monotonic_s()
+            outputs = received(payload, now_s=now_s)
+            if len(outputs) == 1 and isinstance(push := outputs[0], Push):
+                self._hear(push)
                 continue
             self._perform(outputs)
             self._turned.set()

@@ -17,6 +17,8 @@ from woodlot.errors import ConnectionFailed
 MOST_BYTES_PER_FRAME = 4 * 1024 * 1024
 CONNECT_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
+# Looked up for every frame.
+_TEXT = aiohttp.WSMsgType.TEXT
 CUT = 1006
 """The code that stands for an end without a close frame."""
 
@@ -150,8 +152,10 @@ class _AiohttpLink:
 
     async def receive(self) -> bytes | str:
         message = await self._socket.receive()
+        if message.type is _TEXT:
+            return message.data
         match message.type:
-            case aiohttp.WSMsgType.TEXT | aiohttp.WSMsgType.BINARY:
+            case aiohttp.WSMsgType.BINARY:
                 return message.data
             case aiohttp.WSMsgType.CLOSE:
                 raise LinkClosed(int(message.data), str(message.extra or ""))

@@ -6,7 +6,7 @@ until it is live or refused by name.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -52,6 +52,7 @@ class Roster:
         self._rules = rules
         self._ids = itertools.count(1)
         self._wanted: dict[str, None] = {}
+        # One set for good, so that it can be asked without a call for every frame.
         self._live: set[str] = set()
         self._forget_connection()
 
@@ -62,6 +63,11 @@ class Roster:
         self._alone: set[str] = set()
         self._to_leave: dict[str, bool] = {}  # whether the topic was live when it was left
         self._open: dict[str, Command] = {}
+
+    @property
+    def live(self) -> Set[str]:
+        """The topics that the exchange has acknowledged; always the same set."""
+        return self._live
 
     @property
     def wanted(self) -> Sequence[str]:

@@ -70,6 +70,7 @@ class Session:
         self.findings = findings or Findings()
         self._rules = rules or Rules()
         self._roster = Roster(self._rules)
+        self._live = self._roster.live
         self._pulse = Pulse(self._rules)
         self._sent_s: deque[float] = deque(maxlen=self._rules.commands)
         self._is_open = False
@@ -138,15 +139,16 @@ class Session:
 
     def received(self, payload: bytes | str, *, now_s: float) -> list[Output]:
         """Take one frame. Whatever it holds, this does not raise."""
-        self.findings.frames += 1
+        findings = self.findings
+        findings.frames += 1
         frame = decode_frame(payload)
-        if isinstance(frame, Push):
-            if self._roster.hears(frame.topic):
-                self.findings.pushes += 1
-                return [frame]
-            self.findings.unasked += 1
-            return []
-        return self._control(frame, now_s)
+        if not isinstance(frame, Push):
+            return self._control(frame, now_s)
+        if frame.topic in self._live or self._roster.hears(frame.topic):
+            findings.pushes += 1
+            return [frame]
+        findings.unasked += 1
+        return []
 
     def _control(self, frame: Ack | Refusal | Pong | ServerPing | Unknown | Unreadable, now_s: float) -> list[Output]:
         match frame:

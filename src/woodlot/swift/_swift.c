@@ -16,13 +16,14 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <structmember.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 /* A double keeps two decimal numbers of at most 15 significant digits apart and in order (DBL_DIG). */
-#define MOST_DIGITS 15
+#define MOST_DIGITS 1000000000000000ULL
 /* Room for a number's text in a cell. "0." before 15 digits is 17; 19 leaves none out that is worth keeping here. */
 #define MOST_TEXT 19
 /* The exchange sends the window of 500 levels a side at most; a frame that names more is not the plain case. */
@@ -52,43 +53,67 @@ typedef struct {
 static const double POWERS[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
                                 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
 
-/* Read a JSON number without sign or exponent that ends at a quote. Return its length, 0 where it is not plain.
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Read a price: a JSON number without sign or exponent that ends at a quote. Return its length, 0 where it is not plain.
+ *
+ * Every text that is read here ends with a byte that is no part of a number, a quote or the zero behind a payload: so
+ * no number is read past its end, and no length has to be looked at before it is over.
  *
  * At most 15 digits over a power of ten below 10^22: both are exact doubles, so their quotient is the nearest double,
  * the same that `float()` gives. */
-static int read_number(const char *at, const char *end, double *number)
+static int read_price(const char *at, double *price)
 {
     const char *begin = at;
-    int64_t digits = 0;
-    int significant = 0, places = 0;
-    if (end - at > MOST_TEXT + 1)
-        end = at + MOST_TEXT + 1;
-    if (at < end && *at == '0') {
+    uint64_t digits = 0;
+    int64_t places = 0;
+    if (*at == '0')
         at++;
-    }
-    else {
-        while (at < end && *at >= '0' && *at <= '9') {
-            digits = digits * 10 + (*at++ - '0');
-            if (++significant > MOST_DIGITS)
-                return 0;
-        }
-        if (significant == 0)
-            return 0;
-    }
-    if (at < end && *at == '.') {
+    else
+        while (is_digit(*at))
+            digits = digits * 10 + (uint64_t)(*at++ - '0');
+    if (at == begin)
+        return 0;
+    if (*at == '.') {
         const char *point = at++;
-        while (at < end && *at >= '0' && *at <= '9') {
-            digits = digits * 10 + (*at++ - '0');
-            if ((significant > 0 || digits > 0) && ++significant > MOST_DIGITS)
-                return 0;
-        }
-        places = (int)(at - point) - 1;
+        while (is_digit(*at))
+            digits = digits * 10 + (uint64_t)(*at++ - '0');
+        places = at - point - 1;
         if (places == 0)
             return 0;
     }
-    if (at == end || *at != '"' || at - begin > MOST_TEXT)
+    /* The length first: nothing that fits a cell has overflowed. */
+    if (*at != '"' || at - begin > MOST_TEXT || digits == 0 || digits >= MOST_DIGITS)
         return 0;
-    *number = (double)digits / POWERS[places];
+    *price = (double)digits / POWERS[places];
+    return (int)(at - begin);
+}
+
+/* Read a size, as a price is read. It is not made a number: whether it is zero is all that is asked. */
+static int read_size(const char *at, bool *is_zero)
+{
+    const char *begin = at;
+    int seen = 0;
+    if (*at == '0')
+        at++;
+    else
+        while (is_digit(*at))
+            seen |= *at++ - '0';
+    if (at == begin)
+        return 0;
+    if (*at == '.') {
+        const char *point = at++;
+        while (is_digit(*at))
+            seen |= *at++ - '0';
+        if (at - point == 1)
+            return 0;
+    }
+    if (*at != '"' || at - begin > MOST_TEXT)
+        return 0;
+    *is_zero = seen == 0;
     return (int)(at - begin);
 }
 
@@ -112,7 +137,9 @@ static const char *read_time(const char *at, const char *end, int64_t *time)
 
 typedef struct {
     PyObject_VAR_HEAD
-    PyObject *source, *symbol;
+    PyObject *source;
+    const char *symbol;
+    Py_ssize_t symbol_length;
     int64_t prev_ts, ts;
     int bids, asks;
     Row rows[1];
@@ -123,7 +150,6 @@ static PyTypeObject Delta_Type;
 static void Delta_dealloc(Delta *self)
 {
     Py_XDECREF(self->source);
-    Py_XDECREF(self->symbol);
     PyObject_Free(self);
 }
 
@@ -156,7 +182,7 @@ static PyObject *levels_of(const Row *rows, int count)
 
 static PyObject *Delta_symbol(Delta *self, void *unused)
 {
-    return Py_NewRef(self->symbol);
+    return PyUnicode_DecodeASCII(self->symbol, self->symbol_length, NULL);
 }
 
 static PyObject *Delta_prev_ts(Delta *self, void *unused)
@@ -229,18 +255,16 @@ static const char *read_levels(const char *at, const char *end, Row *rows, int *
         if (*count == MOST_ROWS || !STANDS("[\""))
             return NULL;
         Row *row = rows + (*count)++;
-        double size;
-        int length = read_number(at, end, &row->price);
-        if (length == 0 || row->price == 0.0)
+        int length = read_price(at, &row->price);
+        if (length == 0)
             return NULL;
         row->price_text = at;
         row->price_length = (uint8_t)length;
         at += length;
-        if (!STANDS("\",\"") || (length = read_number(at, end, &size)) == 0)
+        if (!STANDS("\",\"") || (length = read_size(at, &row->is_gone)) == 0)
             return NULL;
         row->size_text = at;
         row->size_length = (uint8_t)length;
-        row->is_gone = size == 0.0;
         at += length;
         if (!STANDS("\"]"))
             return NULL;
@@ -336,20 +360,53 @@ static PyObject *delta_of(PyObject *payload, const Frame *frame, const Row *rows
     delta->asks = frame->asks;
     memcpy(delta->rows, rows + frame->bids_at, (size_t)frame->bids * sizeof(Row));
     memcpy(delta->rows + frame->bids, rows + frame->asks_at, (size_t)frame->asks * sizeof(Row));
-    delta->symbol = PyUnicode_DecodeASCII(frame->symbol, frame->symbol_length, NULL);
-    if (delta->symbol == NULL)
-        Py_CLEAR(delta);
+    delta->symbol = frame->symbol;
+    delta->symbol_length = frame->symbol_length;
     return (PyObject *)delta;
 }
 
-/* Set a slot of a new object; takes over `value`, which may be NULL after an error. */
-static bool set_slot(PyObject *object, PyObject *name, PyObject *value)
+/* Where the slots of a push are: looked up once for each type, which in practice is one. */
+static struct {
+    PyTypeObject *kind;
+    Py_ssize_t topic, ts, delta;
+} push_slots;
+
+/* Return where a slot of the objects of a type is, 0 with an error set where it has none of that name. */
+static Py_ssize_t slot_of(PyTypeObject *kind, PyObject *name)
 {
-    if (value == NULL)
+    Py_ssize_t offset = 0;
+    PyObject *slot = PyObject_GetAttr((PyObject *)kind, name);
+    if (slot != NULL && Py_IS_TYPE(slot, &PyMemberDescr_Type)) {
+        const PyMemberDef *member = ((PyMemberDescrObject *)slot)->d_member;
+        if (member->type == T_OBJECT_EX && !(member->flags & READONLY))
+            offset = member->offset;
+    }
+    Py_XDECREF(slot);
+    if (offset == 0 && !PyErr_Occurred())
+        PyErr_Format(PyExc_TypeError, "%s has no slot %U", kind->tp_name, name);
+    return offset;
+}
+
+static bool know_slots(PyTypeObject *kind)
+{
+    if (push_slots.kind == kind)
+        return true;
+    Py_ssize_t topic = slot_of(kind, name_topic), ts = slot_of(kind, name_ts), delta = slot_of(kind, name_delta);
+    if (topic == 0 || ts == 0 || delta == 0)
         return false;
-    int failed = PyObject_GenericSetAttr(object, name, value);
-    Py_DECREF(value);
-    return failed == 0;
+    push_slots.topic = topic;
+    push_slots.ts = ts;
+    push_slots.delta = delta;
+    Py_INCREF(kind);
+    Py_XSETREF(push_slots.kind, kind);
+    return true;
+}
+
+/* Fill a slot of a new object, which takes over `value`; it may be NULL after an error. */
+static bool fill(PyObject *object, Py_ssize_t slot, PyObject *value)
+{
+    *(PyObject **)((char *)object + slot) = value;
+    return value != NULL;
 }
 
 PyDoc_STRVAR(read_doc,
@@ -383,6 +440,8 @@ static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssi
         Py_RETURN_NONE;
     if (!read_frame(text, text + length, &frame, rows))
         Py_RETURN_NONE;
+    if (!know_slots(kind))
+        return NULL;
     PyObject *delta = delta_of(payload, &frame, rows);
     if (delta == NULL)
         return NULL;
@@ -391,9 +450,9 @@ static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssi
         Py_DECREF(delta);
         return NULL;
     }
-    if (!set_slot(push, name_delta, delta)
-        || !set_slot(push, name_topic, PyUnicode_DecodeASCII(frame.topic, frame.topic_length, NULL))
-        || !set_slot(push, name_ts, PyLong_FromLongLong(frame.sent_ts)))
+    if (!fill(push, push_slots.delta, delta)
+        || !fill(push, push_slots.topic, PyUnicode_DecodeASCII(frame.topic, frame.topic_length, NULL))
+        || !fill(push, push_slots.ts, PyLong_FromLongLong(frame.sent_ts)))
         Py_CLEAR(push);
     return push;
 }
@@ -481,6 +540,8 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     Py_ssize_t depth;
+    /* The exchange's time of what the sides show. */
+    long long ts;
     Side bids, asks;
 } Sides;
 
@@ -562,12 +623,27 @@ static Cell *side_insert(Side *side, int place, double key)
     return side->cells + taken;
 }
 
+/* Copy a short text. Most have 4 to 16 bytes, which two moves that may overlap bring over without a call. */
+static void copy_text(char *to, const char *from, size_t length)
+{
+    if (length >= 8 && length <= 16) {
+        memcpy(to, from, 8);
+        memcpy(to + length - 8, from + length - 8, 8);
+    }
+    else if (length >= 4 && length < 8) {
+        memcpy(to, from, 4);
+        memcpy(to + length - 4, from + length - 4, 4);
+    }
+    else
+        memcpy(to, from, length);
+}
+
 static void spell(Spelled *spelled, const Row *row)
 {
     spelled->price_length = row->price_length;
     spelled->size_length = row->size_length;
-    memcpy(spelled->text, row->price_text, row->price_length);
-    memcpy(spelled->text + row->price_length, row->size_text, row->size_length);
+    copy_text(spelled->text, row->price_text, row->price_length);
+    copy_text(spelled->text + row->price_length, row->size_text, row->size_length);
 }
 
 /* Take over the rows, noting in `before` what was there if it is asked for. There is room for all of them. */
@@ -630,26 +706,26 @@ static int rows_of(PyObject *levels, Row *rows, int *count, PyObject **kept)
         if (!PyTuple_Check(level) || PyTuple_GET_SIZE(level) != 2)
             return 0;
         Row *row = rows + (*count)++;
-        double numbers[2];
         const char *texts[2];
         uint8_t lengths[2];
         for (int part = 0; part < 2; part++) {
             PyObject *text = PyTuple_GET_ITEM(level, part);
             if (!PyUnicode_Check(text) || !PyUnicode_IS_COMPACT_ASCII(text) || PyUnicode_GET_LENGTH(text) > MOST_TEXT)
                 return 0;
-            /* `read_number` wants the quote that ends a number on the wire. */
+            /* A number is read up to the quote that ends it on the wire. */
             char quoted[MOST_TEXT + 1];
-            size_t size = (size_t)PyUnicode_GET_LENGTH(text);
+            int size = (int)PyUnicode_GET_LENGTH(text);
             texts[part] = (const char *)PyUnicode_1BYTE_DATA(text);
-            memcpy(quoted, texts[part], size);
+            memcpy(quoted, texts[part], (size_t)size);
             quoted[size] = '"';
-            if (read_number(quoted, quoted + size + 1, numbers + part) != (int)size)
+            if (size == 0 || (part == 0 ? read_price(quoted, &row->price) : read_size(quoted, &row->is_gone)) != size)
                 return 0;
             lengths[part] = (uint8_t)size;
         }
-        if (lengths[0] == 0 || lengths[1] == 0 || numbers[0] == 0.0)
-            return 0;
-        *row = (Row){numbers[0], texts[0], texts[1], lengths[0], lengths[1], numbers[1] == 0.0};
+        row->price_text = texts[0];
+        row->size_text = texts[1];
+        row->price_length = lengths[0];
+        row->size_length = lengths[1];
     }
     return 1;
 }
@@ -698,6 +774,62 @@ static PyObject *Sides_take(Sides *self, PyObject *delta)
         Py_RETURN_NONE;
     Delta *update = (Delta *)delta;
     return sides_apply(self, update->rows, update->bids, update->asks);
+}
+
+static bool is_crossed(const Sides *self)
+{
+    const Side *bids = &self->bids, *asks = &self->asks;
+    return bids->count > 0 && asks->count > 0 && bids->keys[bids->count - 1] >= -asks->keys[asks->count - 1];
+}
+
+static bool is_possible(const Sides *self)
+{
+    return self->bids.count <= self->depth && self->asks.count <= self->depth && !is_crossed(self);
+}
+
+/* Bring back what was there before the rows, the last one first. There is room: it was there a moment ago. */
+static void side_undo(Side *side, const Row *rows, int count, const Spelled *before)
+{
+    for (int i = count - 1; i >= 0; i--) {
+        const Spelled *old = before + i;
+        Row row = rows[i];
+        row.price_text = old->text;
+        row.size_text = old->text + old->price_length;
+        row.price_length = old->price_length;
+        row.size_length = old->size_length;
+        row.is_gone = old->price_length == 0;
+        side_apply(side, &row, 1, NULL);
+    }
+}
+
+PyDoc_STRVAR(follow_doc,
+"follow(update, symbol, /)\n--\n\nTake over a Delta of `symbol` that starts at `ts` and leaves the sides possible, and\n"
+"return what was there before; else None, and nothing is changed.");
+
+static PyObject *Sides_follow(Sides *self, PyObject *const *arguments, Py_ssize_t given)
+{
+    if (given != 2) {
+        PyErr_SetString(PyExc_TypeError, "follow() takes an update and a symbol");
+        return NULL;
+    }
+    PyObject *symbol = arguments[1];
+    Delta *update = (Delta *)arguments[0];
+    if (!Py_IS_TYPE(update, &Delta_Type) || !PyUnicode_Check(symbol) || !PyUnicode_IS_COMPACT_ASCII(symbol))
+        Py_RETURN_NONE;
+    if (update->prev_ts != self->ts || update->ts <= self->ts || PyUnicode_GET_LENGTH(symbol) != update->symbol_length
+        || memcmp(PyUnicode_1BYTE_DATA(symbol), update->symbol, (size_t)update->symbol_length) != 0)
+        Py_RETURN_NONE;
+    Before *before = (Before *)sides_apply(self, update->rows, update->bids, update->asks);
+    if (before == NULL)
+        return NULL;
+    if (!is_possible(self)) {
+        side_undo(&self->bids, update->rows, update->bids, before->levels);
+        side_undo(&self->asks, update->rows + update->bids, update->asks, before->levels + update->bids);
+        Py_DECREF(before);
+        Py_RETURN_NONE;
+    }
+    self->ts = update->ts;
+    return (PyObject *)before;
 }
 
 static int side_trim(Side *side, Py_ssize_t depth)
@@ -857,12 +989,6 @@ static PyObject *Sides_best_ask(Sides *self, void *unused)
     return side_touch(&self->asks);
 }
 
-static bool is_crossed(const Sides *self)
-{
-    const Side *bids = &self->bids, *asks = &self->asks;
-    return bids->count > 0 && asks->count > 0 && bids->keys[bids->count - 1] >= -asks->keys[asks->count - 1];
-}
-
 static PyObject *Sides_is_crossed(Sides *self, void *unused)
 {
     return PyBool_FromLong(is_crossed(self));
@@ -870,7 +996,7 @@ static PyObject *Sides_is_crossed(Sides *self, void *unused)
 
 static PyObject *Sides_is_possible(Sides *self, void *unused)
 {
-    return PyBool_FromLong(self->bids.count <= self->depth && self->asks.count <= self->depth && !is_crossed(self));
+    return PyBool_FromLong(is_possible(self));
 }
 
 static PyObject *Sides_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
@@ -898,10 +1024,13 @@ static void Sides_dealloc(Sides *self)
 static PyMethodDef Sides_methods[] = {{"load", (PyCFunction)(void (*)(void))Sides_load, METH_FASTCALL, load_doc},
                                       {"apply", (PyCFunction)(void (*)(void))Sides_apply, METH_FASTCALL, apply_doc},
                                       {"take", (PyCFunction)Sides_take, METH_O, take_doc},
+                                      {"follow", (PyCFunction)(void (*)(void))Sides_follow, METH_FASTCALL, follow_doc},
                                       {"trim", (PyCFunction)Sides_trim, METH_NOARGS, trim_doc},
                                       {"spelled", (PyCFunction)(void (*)(void))Sides_spelled, METH_FASTCALL,
                                        spelled_doc},
                                       {NULL}};
+
+static PyMemberDef Sides_members[] = {{"ts", T_LONGLONG, offsetof(Sides, ts), 0, NULL}, {NULL}};
 
 static PyGetSetDef Sides_fields[] = {{"best_bid", (getter)Sides_best_bid, NULL, NULL, NULL},
                                      {"best_ask", (getter)Sides_best_ask, NULL, NULL, NULL},
@@ -917,6 +1046,7 @@ static PyTypeObject Sides_Type = {
     .tp_new = Sides_new,
     .tp_dealloc = (destructor)Sides_dealloc,
     .tp_methods = Sides_methods,
+    .tp_members = Sides_members,
     .tp_getset = Sides_fields,
 };
 

@@ -23,11 +23,11 @@ MOST_TOPICS_PER_REQUEST = 10
 
 
 class _Unread:
-    """Room for an update that was read in C, until somebody asks for it as an event."""
+    """Room for a book's update as it came: one that was read in C is made an event when somebody asks for it."""
 
     __slots__ = ("delta",)
 
-    delta: "_swift.Delta | None"
+    delta: "_swift.Delta | BookDelta | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,9 @@ _UPDATES = tuple(f'{{"topic":"{kind.word}@' for kind in (BookDeltas, RpiBookDelt
 _UPDATES_AS_BYTES = tuple(start.encode() for start in _UPDATES)
 _update_decoder = decoder(_Data[BookDelta])
 _BOOK_PUSH: type[Push[BookDelta]] = Push
+_set_topic, _set_ts, _set_event, _set_delta = (
+    getattr(Push, name).__set__ for name in ("topic", "ts", "event", "delta")
+)
 _read_in_c = None if swift.compiled is None else swift.compiled.read
 
 
@@ -156,7 +159,17 @@ def _read_update(payload: bytes | str) -> Push[BookDelta] | None:
         frame = _update_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    return Push(frame.topic, frame.ts, frame.data)
+    return _update_push(frame)
+
+
+def _update_push(frame: _Data[BookDelta]) -> Push[BookDelta]:
+    # As `Push(...)` does, in half the time; and its event is the update as it came.
+    push = _BOOK_PUSH.__new__(_BOOK_PUSH)
+    _set_topic(push, frame.topic)
+    _set_ts(push, frame.ts)
+    _set_event(push, frame.data)
+    _set_delta(push, frame.data)
+    return push
 
 
 def _decode(raw: bytes) -> Incoming:
