@@ -63,7 +63,8 @@ class Screen(App[str | None]):
         yield Rows(id="panel")
         yield Footer()
 
-    def on_mount(self) -> None:
+    def on_ready(self) -> None:
+        # Not when mounted: on a busy machine the first picture would be due before there is anything to draw it on.
         self.set_interval(1 / _FRAMES_PER_SECOND, self.draw)
 
     def draw(self) -> None:
