@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from woodlot.errors import BookNotInSync as BookNotInSync
     from woodlot.errors import ConfigurationError as ConfigurationError
     from woodlot.errors import ConnectionFailed as ConnectionFailed
+    from woodlot.errors import DeskClosed as DeskClosed
     from woodlot.errors import ExchangeError as ExchangeError
     from woodlot.errors import ExecutionsForgotten as ExecutionsForgotten
     from woodlot.errors import FloatRefused as FloatRefused
     from woodlot.errors import GateRefused as GateRefused
     from woodlot.errors import InUse as InUse
+    from woodlot.errors import JournalFailed as JournalFailed
     from woodlot.errors import NotFilled as NotFilled
     from woodlot.errors import OutcomeUnknown as OutcomeUnknown
     from woodlot.errors import RateLimited as RateLimited
@@ -84,11 +86,13 @@ _HOMES = {
         "BookNotInSync",
         "ConfigurationError",
         "ConnectionFailed",
+        "DeskClosed",
         "ExchangeError",
         "ExecutionsForgotten",
         "FloatRefused",
         "GateRefused",
         "InUse",
+        "JournalFailed",
         "NotFilled",
         "OutcomeUnknown",
         "RateLimited",

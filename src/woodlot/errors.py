@@ -20,6 +20,8 @@
     │   └── TradingStopped             ... or resume, once you know why it was stopped
     ├── ConnectionFailed               try again; it is safe to
     ├── OutcomeUnknown                 reconcile; it may have happened
+    ├── DeskClosed                     open the desk again; it then finds out what happened meanwhile
+    │   └── JournalFailed              ... once the journal can be written again; new orders are refused until then
     ├── NotFilled                      decide what to do about an order that ended otherwise
     ├── ExecutionsForgotten            read the executions that are missing over REST
     └── StreamError                    wait or ask again
@@ -222,6 +224,26 @@ class OutcomeUnknown(WoodlotError):
         if self.resolver is None:
             raise ConfigurationError("this OutcomeUnknown was not raised by a client: there is nobody to ask with")
         return self.resolver(self, timeout_s)
+
+
+class DeskClosed(WoodlotError):
+    """The desk was left, or had to stop, and hears nothing more: what is waited for here cannot come any more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.reason}; open the desk again, and it finds out what became of its orders"
+
+
+class JournalFailed(DeskClosed):
+    """The journal could not be written, so nothing more is: the desk stops, and only cancels are still sent."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"the journal {path} cannot be written ({problem}): mend that")
+        self.path = path
+        self.problem = problem
 
 
 class NotFilled(WoodlotError):

@@ -91,6 +91,13 @@ async def test_leaving_ends_the_watchdog_and_cancels_nothing(rig: Rig) -> None:
         assert len(rig.open_orders()) == 1
 
 
+async def test_a_watchdog_that_was_told_goodbye_is_not_missed(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    switch = Watchdog(rig.environment, rig.credentials, after_s=1.0, fired=lambda: None)
+    async with DeadMan(switch, after_s=1.0, is_well=lambda: True):
+        pass
+    assert caplog.messages == []
+
+
 async def test_the_exchanges_own_switch_is_renewed_while_all_is_well_and_switched_off_at_the_end() -> None:
     sent: list[int] = []
 

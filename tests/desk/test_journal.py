@@ -1,3 +1,4 @@
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from tests.orders.messages import CLIENT_ORDER_ID, ORDER_ID, START_MS, ack, fill
 from woodlot.desk.bookkeeping import Books
 from woodlot.desk.claim import Claim
 from woodlot.desk.journal import Journal, Position
-from woodlot.errors import ConfigurationError, InUse, OutcomeUnknown
+from woodlot.errors import ConfigurationError, InUse, JournalFailed, OutcomeUnknown
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.output import AskOrder, Output
 from woodlot.orders.states import OrderState
@@ -43,6 +44,30 @@ def restarted(books: Books) -> Books:
 def only(books: Books) -> TrackedOrder:
     (order,) = books.tracker.orders()
     return order
+
+
+def fill_up(journal: Journal) -> None:
+    """Let the file grow no more, as on a full disk, and use up what room is left in it."""
+    pages = journal.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal.connection.execute(f"PRAGMA max_page_count = {pages}")
+    with contextlib.suppress(sqlite3.OperationalError):
+        for number in range(100_000):
+            journal.connection.execute("INSERT INTO steps (order_number, body) VALUES (0, ?)", (f"{number:0200}",))
+
+
+def test_after_a_write_that_fails_nothing_more_is_written(path: Path) -> None:
+    books = opened(path)
+    fill_up(books.journal)
+    with pytest.raises(JournalFailed, match="full"):
+        books.keep(books.tracker.intent(place(), at_ms=START_MS))
+    books.journal.connection.execute("PRAGMA max_page_count = 1000000")
+    written = len(books.journal.orders())
+    for write in (lambda: books.journal.state("name", 1), lambda: books.journal.hand_out("bot", Position(0, 0))):
+        with pytest.raises(JournalFailed, match="full"):
+            write()
+    with pytest.raises(JournalFailed, match="full"):
+        books.keep(books.tracker.intent(place(client_order_id=5_000), at_ms=START_MS))
+    assert len(books.journal.orders()) == written
 
 
 def test_an_order_comes_back_as_it_was_with_its_history_and_fees(path: Path) -> None:
@@ -120,7 +145,7 @@ def test_nothing_is_told_that_is_not_written_down(path: Path) -> None:
     books = Books(Journal(path), told=told.append)
     books.open(START_MS)
     books.journal.connection.execute("PRAGMA query_only = 1")
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(JournalFailed, match="readonly"):
         books.keep(books.tracker.intent(place(), at_ms=START_MS))
     assert told == []
 

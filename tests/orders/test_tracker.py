@@ -212,6 +212,20 @@ def test_a_refusal_resolves_its_wish_and_asks(message_type: int) -> None:
     assert questions(outputs) == [ASK_ORDER]
 
 
+@pytest.mark.parametrize("message_type", [1, 2])
+def test_a_refusal_that_names_no_order_resolves_the_wishes_it_may_be_about(message_type: int) -> None:
+    tracker = working()
+    other = place(client_order_id=5)
+    tracker.intent(other, at_ms=NOW)
+    tracker.reply(other, ack(order_id=9, client_order_id=5), at_ms=NOW)
+    for command in (CANCEL, EDIT):
+        tracker.intent(command, at_ms=NOW)
+    outputs = tracker.report(refusal(message_type, order_id=0), at_ms=NOW)
+    order = order_of(tracker)
+    assert (order.amend_wish is None, order.cancel_wish is None) == (message_type == 1, message_type == 2)
+    assert questions(outputs) == [ASK_ORDER]
+
+
 def test_a_refused_cancel_all_resolves_only_the_wishes_it_made() -> None:
     tracker = working()
     other = place(client_order_id=5)

@@ -113,6 +113,7 @@ _TABLE: tuple[tuple[type[BaseException], Exit, str, bool, Hint], ...] = (
     (errors.SubscriptionRefused, Exit.NOT_FOUND, "topic_refused", False, _refused_topic),
     (errors.StreamError, Exit.NOT_IN_SYNC, "stream", True, "try again in a moment"),
     (errors.ArgumentError, Exit.USAGE, "argument", False, "add --help to the command to see what it takes"),
+    (errors.DeskClosed, Exit.ERROR, "desk_closed", False, _ORDERS),
     (errors.NotFilled, Exit.REFUSED, "not_filled", False, _ORDERS),
     (errors.InUse, Exit.ERROR, "in_use", False, "end the other program; to look only: woodlot tui --public"),
     (errors.ConfigurationError, Exit.ERROR, "configuration", False, "check the set-up with: woodlot doctor"),

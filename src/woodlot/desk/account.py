@@ -27,7 +27,7 @@ from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.outlet import Outlet
 from woodlot.desk.terms import OnExit, Terms, TouchOf
 from woodlot.desk.theft import Theft
-from woodlot.errors import WoodlotError
+from woodlot.errors import DeskClosed, WoodlotError
 from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.algo_tracker import AlgoTracker
 from woodlot.orders.order import TrackedOrder
@@ -103,6 +103,7 @@ class Account:
         self._theft = Theft(clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ready = asyncio.Event()
+        self._is_deaf = False
 
     async def open(self) -> None:
         """Take over the journal, listen, and fill the first hole: from here on nothing is missed."""
@@ -126,8 +127,7 @@ class Account:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._stream.close()
-        self.executions.close()
-        self.events.close()
+        self._end(DeskClosed("the desk was closed"), lets_cancel=False)
 
     async def _leave_orders(self) -> None:
         open_now: list[LiveOrder | LiveAlgoOrder] = [*self.open_orders(), *self.open_algos()]
@@ -150,8 +150,8 @@ class Account:
 
     @property
     def is_live(self) -> bool:
-        """Whether the private stream is up and its key believed to be alive."""
-        return self._stream.is_live
+        """Whether the private stream is up, its key believed to be alive, and what it says taken in."""
+        return self._stream.is_live and not self._is_deaf
 
     @property
     def stream(self) -> PrivateStream:
@@ -246,6 +246,8 @@ class Account:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(1.0)
+            if (failure := self.books.journal.failure) is not None:
+                raise failure
             self._inquiry.ask(self.books.due(self._now_ms()))
             if self.holdings.is_doubtful:
                 await self._count()
@@ -272,5 +274,14 @@ class Account:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("the desk hears nothing more of its orders: %s", type(error).__name__)
-            self.executions.close(error)
+            log.error("the desk hears nothing more of its orders, and makes no new ones: %s", error)
+            closed = DeskClosed(f"the desk had to stop: {type(error).__name__}")
+            closed.__cause__ = error
+            self._end(error if isinstance(error, DeskClosed) else closed, error=error, lets_cancel=True)
+
+    def _end(self, closed: DeskClosed, *, error: BaseException | None = None, lets_cancel: bool) -> None:
+        """Let nobody wait for what will not come, and vouch for nothing any more."""
+        self._is_deaf = True
+        self.executions.close(error)
+        self.events.close()
+        self.entry.close(closed, lets_cancel=lets_cancel)

@@ -127,6 +127,10 @@ class Watchdog:
     async def disarm(self) -> None:
         if self._process is None:
             return
+        # Its end is no news from here on.
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         try:
             await self._write(BYE)
             async with asyncio.timeout(_START_WITHIN_S):
@@ -135,10 +139,6 @@ class Watchdog:
             log.warning("the watchdog did not end when it was told to; ended it by force")
             self._process.kill()
             await self._process.wait()
-        finally:
-            if self._listening is not None:
-                self._listening.cancel()
-                await asyncio.gather(self._listening, return_exceptions=True)
 
     async def _write(self, line: str) -> None:
         if self._process is not None and self._process.stdin is not None:

@@ -4,8 +4,9 @@ In that order, for every command: what the gate refuses is not written down, and
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from typing import Any, TypeVar
 
 from woodlot.desk.bookkeeping import Books
@@ -13,7 +14,7 @@ from woodlot.desk.gate import Admitted, Gate
 from woodlot.desk.live_algo import LiveAlgoOrder
 from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.live_orders import LiveOrders
-from woodlot.errors import NotFound, OutcomeUnknown, WoodlotError
+from woodlot.errors import DeskClosed, JournalFailed, NotFound, OutcomeUnknown, WoodlotError
 from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.commands import AlgoCommand, Command
 from woodlot.orders.order import TrackedOrder
@@ -35,6 +36,7 @@ COMMANDS = (
     PlaceAlgoOrder, EditAlgoOrder, CancelAlgoOrder, CancelAlgoOrders,
 )  # fmt: skip
 """The requests that make, change or end orders; a test holds this list against the whole wire."""
+_CANCELS = (CancelOrder, CancelOrders, CancelAllOrders, CancelAlgoOrder, CancelAlgoOrders)
 
 
 class Entry:
@@ -55,6 +57,8 @@ class Entry:
         self._ask = ask
         self._now_ms = now_ms
         self._orders_under_way: set[int] = set()
+        self._closed: DeskClosed | None = None
+        self._lets_cancel = True
         self.orders: LiveOrders[TrackedOrder, LiveOrder] = LiveOrders(lambda order: LiveOrder(order, self))
         self.algos: LiveOrders[AlgoOrder, LiveAlgoOrder] = LiveOrders(lambda order: LiveAlgoOrder(order, self))
 
@@ -70,7 +74,7 @@ class Entry:
         catches an error tends to send again. Raises GateRefused, Rejected and its kin: of these nothing is open.
         """
         order = with_handle(order)
-        admitted = self._gate.admit(order)
+        admitted = self._admit(order)
         live = self.orders.new(TrackedOrder.intended(order, at_ms=self._now_ms()))
         try:
             await self._carry_out(admitted, order)
@@ -82,7 +86,7 @@ class Entry:
     async def place_algo(self, order: PlaceAlgoOrder) -> LiveAlgoOrder:
         """Send an algo order; the rest is as in `place`."""
         order = with_handle(order)
-        admitted = self._gate.admit(order)
+        admitted = self._admit(order)
         live = self.algos.new(AlgoOrder.intended(order, at_ms=self._now_ms()))
         try:
             await self._carry_out(admitted, order)
@@ -105,7 +109,7 @@ class Entry:
     async def command(self, command: Request[AnswerT]) -> AnswerT:
         """Carry out any command and return the exchange's acknowledgement. Raises what the call raises."""
         named = with_handle(command)
-        admitted = self._gate.admit(named)
+        admitted = self._admit(named)
         if isinstance(named, COMMANDS):
             return await self._carry_out(admitted, named)
         return await self._send(admitted)
@@ -116,25 +120,59 @@ class Entry:
         """Send a cancel or an amend; the order's own reports tell what becomes of it."""
         await self.command(command)
 
+    def close(self, closed: DeskClosed, *, lets_cancel: bool) -> None:
+        """Make and change no order any more, and let nobody wait for one."""
+        self._closed, self._lets_cancel = closed, lets_cancel
+        self.orders.close(closed)
+        self.algos.close(closed)
+
+    def _admit(self, request: Request[AnswerT]) -> Admitted[AnswerT]:
+        if self._closed is not None and not self._is_let_out(request):
+            raise self._closed
+        return self._gate.admit(request)
+
+    def _is_let_out(self, request: Request[Any]) -> bool:
+        return self._lets_cancel and isinstance(request, _CANCELS)
+
     async def _carry_out(self, admitted: Admitted[Any], command: Command | AlgoCommand) -> Any:
         books = self._books
-        self._ask(books.intended(command, at_ms=self._now_ms()))
+        try:
+            self._ask(books.intended(command, at_ms=self._now_ms()))
+        except JournalFailed as error:
+            if not isinstance(command, _CANCELS):
+                raise
+            # Less risk is worth more than a note of it.
+            log.error("%s; the cancel is sent all the same", error)
         if isinstance(command, PlaceOrder | PlaceAlgoOrder):
             self._orders_under_way.add(id(command))
         try:
             answer = await self._send(admitted)
         except WoodlotError as error:
-            self._ask(books.failed(command, error, at_ms=self._now_ms()))
+            self._failed(command, error)
             raise
         except BaseException as error:
             # Interrupted while the answer was awaited: it may have happened.
             lost = OutcomeUnknown(str(command.endpoint), f"the caller stopped waiting ({type(error).__name__})")
-            self._ask(books.failed(command, lost, at_ms=self._now_ms()))
+            self._failed(command, lost)
             raise
         finally:
             self._orders_under_way.discard(id(command))
-        self._ask(books.answered(command, answer, at_ms=self._now_ms()))
+        with _unhidden():
+            self._ask(books.answered(command, answer, at_ms=self._now_ms()))
         return answer
+
+    def _failed(self, command: Command | AlgoCommand, error: WoodlotError) -> None:
+        with _unhidden():
+            self._ask(self._books.failed(command, error, at_ms=self._now_ms()))
+
+
+@contextlib.contextmanager
+def _unhidden() -> Generator[None]:
+    """Write down what came of a command. It has happened, whether or not that succeeds: no error may hide it."""
+    try:
+        yield
+    except JournalFailed as error:
+        log.error("%s; what came of the last command is not written down, a restart finds it out", error)
 
 
 async def cancel_each(orders: Iterable[LiveOrder | LiveAlgoOrder]) -> None:

@@ -2,8 +2,9 @@
 
 Every write is one transaction that is over when the method returns, so what a caller does next happens after it. A
 transaction that is over survives the death of the process, SIGKILL included; the loss of power only with
-`power_safe`, which waits for the disk each time. Writing happens in the event loop: a hop to a thread and back costs
-more than the write (docs/decisions/0006). Keys, signatures and secrets never come here.
+`power_safe`, which waits for the disk each time. A write that fails is the last: what is known and what is written
+differ from then on, and every other raises JournalFailed. Writing happens in the event loop: a hop to a thread and
+back costs more than the write (docs/decisions/0006). Keys, signatures and secrets never come here.
 """
 
 import sqlite3
@@ -17,7 +18,7 @@ import msgspec
 
 from woodlot.desk.claim import Claim
 from woodlot.desk.schema import prepare
-from woodlot.errors import ConfigurationError
+from woodlot.errors import ConfigurationError, JournalFailed
 from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.fills import Fill
 from woodlot.orders.order import HISTORY_LIMIT, Step, TrackedOrder
@@ -54,6 +55,8 @@ class Journal:
 
     def __init__(self, path: Path | str = MEMORY, *, power_safe: bool = False) -> None:
         self.path = str(path)
+        self.failure: JournalFailed | None = None
+        """Why nothing is written any more; None while all is well."""
         self._claim: Claim | None = None
         # SQLite takes no name for a file of its own that is gone afterwards: it would remember nothing.
         if not self.path.strip():
@@ -245,7 +248,8 @@ class Journal:
 
     def hand_out(self, name: str, position: Position) -> None:
         """Write down how far a consumer has come, before it gets what it then has in hand."""
-        self._run("INSERT OR REPLACE INTO consumers (name, done, in_hand) VALUES (?, ?, ?)", name, *position)
+        with self._writing():
+            self._run("INSERT OR REPLACE INTO consumers (name, done, in_hand) VALUES (?, ?, ?)", name, *position)
 
     # Facts about the journal itself.
 
@@ -255,10 +259,11 @@ class Journal:
 
     def state(self, name: str, value: object) -> None:
         """Write a fact; None removes it."""
-        if value is None:
-            self._run("DELETE FROM about WHERE name = ?", name)
-        else:
-            self._run("INSERT OR REPLACE INTO about (name, value) VALUES (?, ?)", name, str(value))
+        with self._writing():
+            if value is None:
+                self._run("DELETE FROM about WHERE name = ?", name)
+            else:
+                self._run("INSERT OR REPLACE INTO about (name, value) VALUES (?, ?)", name, str(value))
 
     # The database.
 
@@ -272,13 +277,27 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Generator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
+        with self._writing():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                # A full disk ends the transaction by itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        """Name what goes wrong, and let nothing be written after it."""
+        if self.failure is not None:
+            raise self.failure
         try:
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.failure = JournalFailed(self.path, str(error))
+            raise self.failure from error
 
     def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)

@@ -9,6 +9,7 @@ from woodlot.desk.entry import Entry
 from woodlot.desk.events import EventLog, TradingChanged
 from woodlot.desk.gate import Gate
 from woodlot.desk.sweep import Send, cancel_everything
+from woodlot.errors import JournalFailed
 from woodlot.wire.algo import AlgoOrderRow
 from woodlot.wire.trade import OrderRow
 
@@ -36,7 +37,10 @@ class KillSwitch:
     async def kill(self, reason: str) -> tuple[OrderRow | AlgoOrderRow, ...]:
         """Refuse new orders from now on and cancel all there are; return those that are still open after 30 s."""
         # Written down first: if the program dies in the middle, the next one goes on with it.
-        self._books.journal.state(_FACT, reason)
+        try:
+            self._books.journal.state(_FACT, reason)
+        except JournalFailed as error:
+            log.error("%s; trading is stopped all the same, but a restart will not know of it", error)
         self._gate.stopped_because = reason
         self._events.tell(TradingChanged(stopped=True, reason=reason))
         log.error("trading is stopped: %s; cancelling every order", reason)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, Protocol, Self, TypeVar
 
+from woodlot.errors import DeskClosed
+
 
 class Known(Protocol):
     """An order of any kind, as it is known now."""
@@ -23,6 +25,7 @@ class Live(Generic[KnownT]):
     def __init__(self, order: KnownT) -> None:
         self._order = order
         self._turned = asyncio.Event()
+        self._closed: DeskClosed | None = None
 
     @property
     def known(self) -> KnownT:
@@ -30,13 +33,26 @@ class Live(Generic[KnownT]):
         return self._order
 
     async def until(self, condition: Callable[[KnownT], bool]) -> Self:
-        """Wait until `condition` holds. To wait no longer than so long, use `asyncio.timeout`."""
+        """Wait until `condition` holds. To wait no longer than so long, use `asyncio.timeout`.
+
+        Raises DeskClosed once the desk hears nothing more.
+        """
         while not condition(self._order):
+            if self._closed is not None:
+                raise self._closed
             await self._turned.wait()
         return self
 
     def became(self, order: KnownT) -> None:
         """Take over what is known now; the desk calls this."""
         self._order = order
+        self._wake()
+
+    def close(self, closed: DeskClosed) -> None:
+        """Let nobody wait any longer; the desk calls this."""
+        self._closed = closed
+        self._wake()
+
+    def _wake(self) -> None:
         self._turned.set()
         self._turned = asyncio.Event()

@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from woodlot.desk.live import KnownT, Live
+from woodlot.errors import DeskClosed
 
 LiveT = TypeVar("LiveT", bound=Live[Any])
 
@@ -17,10 +18,13 @@ class LiveOrders(Generic[KnownT, LiveT]):
         self._by_id: WeakValueDictionary[int, LiveT] = WeakValueDictionary()
         # A client order id may be used again, so it means an order only until that has the exchange's id.
         self._nameless: WeakValueDictionary[int, LiveT] = WeakValueDictionary()
+        self._closed: DeskClosed | None = None
 
     def new(self, order: KnownT) -> LiveT:
         """Return the object of an order that is about to be sent."""
         live = self._make(order)
+        if self._closed is not None:
+            live.close(self._closed)
         if order.client_order_id is not None:
             self._nameless[order.client_order_id] = live
         return live
@@ -40,6 +44,12 @@ class LiveOrders(Generic[KnownT, LiveT]):
             if live is not None:
                 self._file(live, order)
                 live.became(order)
+
+    def close(self, closed: DeskClosed) -> None:
+        """Let nobody wait for an order any longer."""
+        self._closed = closed
+        for live in (*self._by_id.values(), *self._nameless.values()):
+            live.close(closed)
 
     def _found(self, order: KnownT) -> LiveT | None:
         live = self._by_id.get(order.order_id or 0)

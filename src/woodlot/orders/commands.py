@@ -102,8 +102,16 @@ def ids(written: str | None) -> tuple[int, ...]:
 
 
 def is_refused_wish(order: Wishing, news: News) -> bool:
-    """Whether a refusal that names no order may be about this one."""
-    return news is News.CANCEL_ALL_REFUSED and order.cancel_wish is not None and order.cancel_wish.with_all
+    """Whether a refusal that names no order may be about this one: "expect any of the order fields to be missing"
+    (websocket-v3 §9.1.2)."""
+    match news:
+        case News.EDIT_REFUSED:
+            return order.amend_wish is not None
+        case News.CANCEL_REFUSED | News.CANCEL_ALL_REFUSED:
+            with_all = news is News.CANCEL_ALL_REFUSED
+            return order.cancel_wish is not None and order.cancel_wish.with_all is with_all
+        case _:
+            return False
 
 
 def _wish(command: Command | AlgoCommand, *, at_ms: int) -> Wish:
