@@ -1,4 +1,3 @@
-import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -47,26 +46,28 @@ def only(books: Books) -> TrackedOrder:
 
 
 def fill_up(journal: Journal) -> None:
-    """Let the file grow no more, as on a full disk, and use up what room is left in it."""
+    """Let the file grow no more, as on a full disk; what room is left in it takes a few orders."""
     pages = journal.connection.execute("PRAGMA page_count").fetchone()[0]
     journal.connection.execute(f"PRAGMA max_page_count = {pages}")
-    with contextlib.suppress(sqlite3.OperationalError):
-        for number in range(100_000):
-            journal.connection.execute("INSERT INTO steps (order_number, body) VALUES (0, ?)", (f"{number:0200}",))
+
+
+def intend(books: Books, count: int) -> None:
+    for number in range(count):
+        books.keep(books.tracker.intent(place(client_order_id=number + 1), at_ms=START_MS))
 
 
 def test_after_a_write_that_fails_nothing_more_is_written(path: Path) -> None:
     books = opened(path)
     fill_up(books.journal)
     with pytest.raises(JournalFailed, match="full"):
-        books.keep(books.tracker.intent(place(), at_ms=START_MS))
+        intend(books, 1_000)
     books.journal.connection.execute("PRAGMA max_page_count = 1000000")
     written = len(books.journal.orders())
     for write in (lambda: books.journal.state("name", 1), lambda: books.journal.hand_out("bot", Position(0, 0))):
         with pytest.raises(JournalFailed, match="full"):
             write()
     with pytest.raises(JournalFailed, match="full"):
-        books.keep(books.tracker.intent(place(client_order_id=5_000), at_ms=START_MS))
+        intend(books, 1)
     assert len(books.journal.orders()) == written
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.desk.rig import BTC, Rig, rigged, until
 from tests.desk.test_journal import fill_up
 
+from woodlot.desk.desk import Desk
 from woodlot.errors import DeskClosed, JournalFailed
 from woodlot.orders.states import OrderState
 
@@ -16,6 +17,11 @@ from woodlot.orders.states import OrderState
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     async with rigged(tmp_path) as rig:
         yield rig
+
+
+async def place_many(desk: Desk) -> None:
+    for number in range(200):
+        await desk.buy(BTC, "0.001", price=str(29_000 + number))
 
 
 async def test_nobody_waits_for_an_order_of_a_desk_that_was_left(rig: Rig) -> None:
@@ -37,7 +43,7 @@ async def test_a_desk_whose_journal_is_full_stops_and_lets_only_cancels_out(rig:
         waiting = asyncio.create_task(order.settled())
         fill_up(desk.account.books.journal)
         with pytest.raises(JournalFailed, match="full"):
-            await desk.buy(BTC, "0.001", price="29000")
+            await place_many(desk)
         sent = len(rig.orders())
         with pytest.raises(JournalFailed, match="full"):
             await waiting
@@ -56,7 +62,7 @@ async def test_what_a_full_journal_could_not_hold_is_found_out_after_a_restart(r
         order = await desk.buy(BTC, "0.001", price="30000")
         fill_up(journal)
         with pytest.raises(JournalFailed, match="full"):
-            await desk.buy(BTC, "0.001", price="29000")
+            await place_many(desk)
         rig.sandbox.exchange.cancel(rig.sandbox.account_id, order_id=order.order_id)
     async with rig.desk() as desk:
         assert {order.order_id for order in desk.orders()} == {row.order_id for row in rig.open_orders()}
