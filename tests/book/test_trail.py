@@ -1,5 +1,6 @@
 """This file is the proof that a book can be shown as it was, for as long as the trail reaches."""
 
+from itertools import count, islice
 from random import Random
 
 import pytest
@@ -59,18 +60,29 @@ def test_a_price_named_twice_and_one_no_float_can_hold_are_undone_too() -> None:
 
 def test_a_trail_is_bounded_in_levels_unless_it_is_held() -> None:
     book, trail = Book(50), Trail()
-    for number in range(MOST_LEVELS):
-        applied(book, trail, Update(number, number + 1, [("1", "1"), ("2", "2")], []))
-    assert len(trail) == MOST_LEVELS // 2
+    numbers = count()
 
+    def apply(updates: int) -> int:
+        for number in islice(numbers, updates):
+            applied(book, trail, Update(number, number + 1, [("1", "1"), ("2", "2")], []))
+        return len(trail)
+
+    lengths = {apply(1) for _ in range(4 * MOST_LEVELS)}
+    assert (MOST_LEVELS // 3 in lengths, max(lengths)) == (True, 2 * MOST_LEVELS // 3)
+
+    before = len(trail)
     trail.hold()
-    for number in range(MOST_LEVELS, 2 * MOST_LEVELS):
-        applied(book, trail, Update(number, number + 1, [("1", "1"), ("2", "2")], []))
-    assert len(trail) == MOST_LEVELS // 2 + MOST_LEVELS
+    assert apply(MOST_LEVELS) == before + MOST_LEVELS
 
     trail.release()
-    applied(book, trail, Update(2 * MOST_LEVELS, 2 * MOST_LEVELS + 1, [("1", "1"), ("2", "2")], []))
-    assert len(trail) == MOST_LEVELS // 2
+    assert apply(1) == MOST_LEVELS // 3
+
+
+def test_updates_that_say_nothing_are_bounded_too() -> None:
+    book, trail = Book(50), Trail()
+    for number in range(4 * MOST_LEVELS):
+        applied(book, trail, Update(number, number + 1, [], []))
+        assert len(trail) <= 2 * MOST_LEVELS
 
 
 def test_a_held_trail_is_bounded_in_time_and_count() -> None:

@@ -22,8 +22,8 @@ MOST_DELTAS_HELD = 4_000
 class Trail:
     """The updates applied last and what they replaced, newest last.
 
-    Kept are `MOST_LEVELS` changed levels; while the trail is held, everything since, up to `MOST_DELTAS_HELD`
-    updates. Nothing is older than `SPAN_MS`. At each bound the oldest goes.
+    Kept are `MOST_LEVELS` changed levels, an update itself counted as one, and up to as many again before the oldest
+    go; while the trail is held, everything since, up to `MOST_DELTAS_HELD` updates and `SPAN_MS`.
     """
 
     __slots__ = ("_levels", "_steps", "is_held")
@@ -51,12 +51,11 @@ class Trail:
 
     def add(self, delta: Update, before: Before) -> None:
         """Note an update that was just applied."""
-        steps = self._steps
-        steps.append((delta, before))
-        levels = self._levels = self._levels + before.total
-        horizon_ts = delta.ts - SPAN_MS
-        if levels > MOST_LEVELS or len(steps) > MOST_LEVELS or steps[0][0].ts < horizon_ts:
-            self._trim(horizon_ts)
+        self._steps.append((delta, before))
+        levels = self._levels = self._levels + before.total + 1
+        # Made short now and then: for every update that would cost as much as all the rest.
+        if self.is_held or levels > 2 * MOST_LEVELS:
+            self._trim(delta.ts - SPAN_MS)
 
     def rewound(self, book: Book, ts: int) -> Book | None:
         """Return a book that shows what `book` showed at `ts`, or None where that is not known.
@@ -79,4 +78,4 @@ class Trail:
         most_levels = MOST_LEVELS * MOST_DELTAS_HELD if self.is_held else MOST_LEVELS
         while steps and (self._levels > most_levels or len(steps) > MOST_DELTAS_HELD or steps[0][0].ts < horizon_ts):
             _, before = steps.popleft()
-            self._levels -= before.total
+            self._levels -= before.total + 1

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from woodlot.book.book import BookView
 from woodlot.book.transition import BookState
@@ -13,8 +15,7 @@ MOST_WAITING = 2_000
 """How many changes wait for a reader that asked for every one; then the oldest are dropped and counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class BookChange:
+class BookChange(Struct, frozen=True):
     """The book changed, or what may be thought of it did.
 
     `ts` is the exchange's time of the book, `view` the book as it was then (only without conflation, and None where it
@@ -58,12 +59,16 @@ class BookChanges:
         self._book = book
         self._seen = book.changed
         self._waiting: deque[BookChange] = deque()
-        self._turned = asyncio.Event()
+        # By hand, and not an asyncio.Event: this happens for every update of a calm market.
+        self._sleepers: list[asyncio.Future[None]] = []
         self._is_closed = False
 
     def wake(self) -> None:
         """There is something new. Never waits."""
-        self._turned.set()
+        sleepers, self._sleepers = self._sleepers, []
+        for sleeper in sleepers:
+            if not sleeper.done():
+                sleeper.set_result(None)
 
     def put(self, change: BookChange) -> None:
         """Queue a change behind those that wait."""
@@ -72,7 +77,8 @@ class BookChanges:
             lost = waiting.popleft()
             waiting[0] = replace(waiting[0], dropped=waiting[0].dropped + lost.dropped + 1)
         waiting.append(change)
-        self._turned.set()
+        if self._sleepers:
+            self.wake()
 
     def close(self) -> None:
         """Hear no more; what is queued can still be read."""
@@ -80,7 +86,7 @@ class BookChanges:
             self._waiting.append(change)
         self._is_closed = True
         self._book.left(self)
-        self._turned.set()
+        self.wake()
 
     def __aiter__(self) -> "BookChanges":
         return self
@@ -91,10 +97,18 @@ class BookChanges:
                 raise StopAsyncIteration
             if (change := self._newest()) is not None:
                 return change
-            self._turned.clear()
             self._book.awaited()
-            await self._turned.wait()
+            await self._woken()
         return self._waiting.popleft()
+
+    async def _woken(self) -> None:
+        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append(sleeper)
+        try:
+            await sleeper
+        finally:
+            if sleeper in self._sleepers:
+                self._sleepers.remove(sleeper)
 
     def _newest(self) -> BookChange | None:
         """Return what a conflating reader has not seen: made when it is asked for, since most changes never are."""

@@ -140,8 +140,9 @@ def decode_frame(payload: bytes | str) -> Incoming:
     """Read one text frame. Never raises for what the other end sent: what cannot be read is a value too."""
     # Most frames are book deltas and put the topic first; one pass over those is half the cost of two. A frame
     # with its keys in another order takes the other way and means the same.
-    push = _read_update(payload)
-    if push is not None:
+    if (_read_in_c is not None and (push := _read_in_c(payload, _BOOK_PUSH)) is not None) or (
+        push := _read_update(payload)
+    ) is not None:
         return push
     raw = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
     try:
@@ -151,8 +152,6 @@ def decode_frame(payload: bytes | str) -> Incoming:
 
 
 def _read_update(payload: bytes | str) -> Push[BookDelta] | None:
-    if _read_in_c is not None and (push := _read_in_c(payload, _BOOK_PUSH)) is not None:
-        return push
     if not (payload.startswith(_UPDATES) if isinstance(payload, str) else payload.startswith(_UPDATES_AS_BYTES)):
         return None
     try:
