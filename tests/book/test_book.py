@@ -77,3 +77,13 @@ def test_a_view_stays_while_the_book_moves(book: Book) -> None:
     assert book.best_bid == (D(98), D(2))
     with pytest.raises(FrozenInstanceError):
         view.ts = 9  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_time_that_no_machine_word_holds_is_shown_as_it_was_told() -> None:
+    book = Book(5)
+    book.load([("1", "1")], [("2", "1")], ts=2**63)
+    book.apply([("1", "0")], [], ts=2**64)
+    assert (book.ts, book.spelled()) == (2**64, ([], [("2", "1")]))
+
+    book.load([("1", "1")], [], ts=7)
+    assert book.ts == 7

@@ -13,15 +13,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from woodlot import swift
-from woodlot.book import sides
 from woodlot.book.measures import Measures
 from woodlot.book.numbers import Level, Priced
+from woodlot.book.sides import Before as PlainBefore
+from woodlot.book.sides import Sides
 from woodlot.book.update import Update
 
 if TYPE_CHECKING:
     from woodlot.swift import _swift
 
-Before: TypeAlias = "sides.Before | _swift.Before"
+Before: TypeAlias = "PlainBefore | _swift.Before"
 """What rested, before it was changed, at each price of an update; None where nothing did."""
 
 
@@ -73,7 +74,7 @@ class Book(Measures):
     def __init__(self, depth: int) -> None:
         self.depth = depth
         # For who hears every update; it is another object after a snapshot, and after a spelling that is not plain.
-        self.sides = sides.Sides(depth) if swift.compiled is None else swift.compiled.Sides(depth)
+        self.sides = Sides(depth) if swift.compiled is None else swift.compiled.Sides(depth)
 
     @property
     def ts(self) -> int:
@@ -89,10 +90,10 @@ class Book(Measures):
         if fast is not None and fast.load(bids, asks):
             self.sides = fast
         else:
-            plain = sides.Sides(self.depth)
+            plain = Sides(self.depth)
             plain.load(bids, asks)
             self.sides = plain
-        self.sides.ts = ts
+        self._move(ts)
 
     def apply(self, bids: Sequence[Level], asks: Sequence[Level], *, ts: int) -> Before:
         """Take over the levels that changed; return what was there before.
@@ -102,7 +103,7 @@ class Book(Measures):
         before = self.sides.apply(bids, asks)
         if before is None:
             before = self._apply_unusual(bids, asks)
-        self.sides.ts = ts
+        self._move(ts)
         return before
 
     def take(self, update: Update) -> Before:
@@ -110,7 +111,7 @@ class Book(Measures):
         before = self.sides.take(update)
         if before is None:
             return self.apply(update.bids, update.asks, ts=update.ts)
-        self.sides.ts = update.ts
+        self._move(update.ts)
         return before
 
     def trim(self) -> int:
@@ -164,10 +165,23 @@ class Book(Measures):
         """Return both sides as they are now, `count` levels of each or all of them."""
         return BookView(self.ts, *self.sides.spelled(count))
 
+    def _move(self, ts: int) -> None:
+        try:
+            self.sides.ts = ts
+        except OverflowError:
+            # No time of the exchange, but what was told is what is shown.
+            self.sides = self._plain()
+            self.sides.ts = ts
+
+    def _plain(self) -> Sides:
+        """Return what rests, in plain Python."""
+        plain = Sides(self.depth)
+        plain.apply(*self.sides.spelled())
+        return plain
+
     def _apply_unusual(self, bids: Sequence[Level], asks: Sequence[Level]) -> Before:
         """Go on in plain Python, if what the compiled sides declined is possible at all."""
-        plain = sides.Sides(self.depth)
-        plain.apply(*self.sides.spelled())
+        plain = self._plain()
         before = plain.apply(bids, asks)
         self.sides = plain
         return before

@@ -367,48 +367,14 @@ static PyObject *delta_of(PyObject *payload, const Frame *frame, const Row *rows
     return (PyObject *)delta;
 }
 
-/* Where the slots of a push are: looked up once for each type, which in practice is one. */
-static struct {
-    PyTypeObject *kind;
-    Py_ssize_t topic, ts, delta;
-} push_slots;
-
-/* Return where a slot of the objects of a type is, 0 with an error set where it has none of that name. */
-static Py_ssize_t slot_of(PyTypeObject *kind, PyObject *name)
+/* Set a slot of a new object; takes over `value`, which may be NULL after an error. */
+static bool set_slot(PyObject *object, PyObject *name, PyObject *value)
 {
-    Py_ssize_t offset = 0;
-    PyObject *slot = PyObject_GetAttr((PyObject *)kind, name);
-    if (slot != NULL && Py_IS_TYPE(slot, &PyMemberDescr_Type)) {
-        const PyMemberDef *member = ((PyMemberDescrObject *)slot)->d_member;
-        if (member->type == T_OBJECT_EX && !(member->flags & READONLY))
-            offset = member->offset;
-    }
-    Py_XDECREF(slot);
-    if (offset == 0 && !PyErr_Occurred())
-        PyErr_Format(PyExc_TypeError, "%s has no slot %U", kind->tp_name, name);
-    return offset;
-}
-
-static bool know_slots(PyTypeObject *kind)
-{
-    if (push_slots.kind == kind)
-        return true;
-    Py_ssize_t topic = slot_of(kind, name_topic), ts = slot_of(kind, name_ts), delta = slot_of(kind, name_delta);
-    if (topic == 0 || ts == 0 || delta == 0)
+    if (value == NULL)
         return false;
-    push_slots.topic = topic;
-    push_slots.ts = ts;
-    push_slots.delta = delta;
-    Py_INCREF(kind);
-    Py_XSETREF(push_slots.kind, kind);
-    return true;
-}
-
-/* Fill a slot of a new object, which takes over `value`; it may be NULL after an error. */
-static bool fill(PyObject *object, Py_ssize_t slot, PyObject *value)
-{
-    *(PyObject **)((char *)object + slot) = value;
-    return value != NULL;
+    int failed = PyObject_GenericSetAttr(object, name, value);
+    Py_DECREF(value);
+    return failed == 0;
 }
 
 PyDoc_STRVAR(read_doc,
@@ -442,8 +408,6 @@ static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssi
         Py_RETURN_NONE;
     if (!read_frame(text, text + length, &frame, rows))
         Py_RETURN_NONE;
-    if (!know_slots(kind))
-        return NULL;
     PyObject *delta = delta_of(payload, &frame, rows);
     if (delta == NULL)
         return NULL;
@@ -452,9 +416,9 @@ static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssi
         Py_DECREF(delta);
         return NULL;
     }
-    if (!fill(push, push_slots.delta, delta)
-        || !fill(push, push_slots.topic, PyUnicode_DecodeASCII(frame.topic, frame.topic_length, NULL))
-        || !fill(push, push_slots.ts, PyLong_FromLongLong(frame.sent_ts)))
+    if (!set_slot(push, name_delta, delta)
+        || !set_slot(push, name_topic, PyUnicode_DecodeASCII(frame.topic, frame.topic_length, NULL))
+        || !set_slot(push, name_ts, PyLong_FromLongLong(frame.sent_ts)))
         Py_CLEAR(push);
     return push;
 }
