@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from woodlot.cli.common import COMMON, Common
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.refusals import NotThere
 from woodlot.cli.session import Session, run
 from woodlot.cli.symbols import instrument_of
@@ -28,7 +28,7 @@ FEES = ("symbol", "maker_fee", "taker_fee")
 
 
 def balance(
-    token: Annotated[str | None, Parameter(help="Only this one.")] = None, /, *, common: Common = COMMON
+    token: Annotated[str | None, Parameter(help="Only this one.")] = None, /, *, everywhere: Everywhere = EVERYWHERE
 ) -> None:
     """Show what the account holds.
 
@@ -56,11 +56,11 @@ def balance(
             ),
         )
 
-    run(show, common, private=True)
+    run(show, everywhere, private=True)
 
 
 def positions(
-    symbol: Annotated[str | None, Parameter(help="Only this one.")] = None, /, *, common: Common = COMMON
+    symbol: Annotated[str | None, Parameter(help="Only this one.")] = None, /, *, everywhere: Everywhere = EVERYWHERE
 ) -> None:
     """Show the open positions.
 
@@ -74,11 +74,11 @@ def positions(
         if not any(row.holding for row in rows):
             here.say("no open positions")
 
-    run(show, common, private=True)
+    run(show, everywhere, private=True)
 
 
 @app.default
-def info(*, common: Common = COMMON) -> None:
+def info(*, everywhere: Everywhere = EVERYWHERE) -> None:
     """Show modes, value, collateral and fees. Fees are in basis points: 10 is 0.1 %.
 
     Example: woodlot account
@@ -103,11 +103,11 @@ def info(*, common: Common = COMMON) -> None:
             },
         )
 
-    run(show, common, private=True)
+    run(show, everywhere, private=True)
 
 
 @app.command
-def keys(*, common: Common = COMMON) -> None:
+def keys(*, everywhere: Everywhere = EVERYWHERE) -> None:
     """List the account's API keys, shortened, and what they may do.
 
     Example: woodlot account keys
@@ -128,11 +128,11 @@ def keys(*, common: Common = COMMON) -> None:
             ),
         )
 
-    run(show, common, private=True)
+    run(show, everywhere, private=True)
 
 
 @app.command
-def fees(symbol: Annotated[str, Parameter(help="As BTC/USDT.")], /, *, common: Common = COMMON) -> None:
+def fees(symbol: Annotated[str, Parameter(help="As BTC/USDT.")], /, *, everywhere: Everywhere = EVERYWHERE) -> None:
     """Show what trading a symbol costs, in basis points: 10 is 0.1 %.
 
     Example: woodlot account fees BTC/USDT
@@ -143,7 +143,7 @@ def fees(symbol: Annotated[str, Parameter(help="As BTC/USDT.")], /, *, common: C
         row = await here.client.send(GetTradingFee(symbol=wanted))
         here.printer.one(FEES, {"symbol": row.symbol, "maker_fee": row.maker_fee, "taker_fee": row.taker_fee})
 
-    run(show, common, private=True)
+    run(show, everywhere, private=True)
 
 
 def _position(row: Any) -> dict[str, Any]:

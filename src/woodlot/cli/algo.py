@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from woodlot.cli.common import COMMON, Common
 from woodlot.cli.confirm import agree
 from woodlot.cli.halt import refuse_if_stopped
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.orders import SymbolOption, YesOption
 from woodlot.cli.session import Session, Shelf, run
 from woodlot.cli.symbols import instrument_of
@@ -33,7 +33,7 @@ QuantityArgument = Annotated[str, Parameter(help="How much, in the base asset.")
 
 
 @app.command(name="list")
-def list_(*, symbol: SymbolOption = None, common: Common = COMMON) -> None:
+def list_(*, symbol: SymbolOption = None, everywhere: Everywhere = EVERYWHERE) -> None:
     """List the algo orders that are not over.
 
     Example: woodlot algo list
@@ -44,7 +44,7 @@ def list_(*, symbol: SymbolOption = None, common: Common = COMMON) -> None:
         call = GetAlgoOrders(symbol=wanted, status=StatusFilter.INCOMPLETE, size=100)
         here.printer.rows(COLUMNS, [_row(row) async for row in here.client.pages(call)])
 
-    run(show, common, private=True)
+    run(show, everywhere, private=True)
 
 
 @app.command
@@ -58,7 +58,7 @@ def stop(
     limit: Annotated[str | None, Parameter(help="Its own price then; a market order without one.")] = None,
     reduce_only: Annotated[bool, Parameter(negative="", help="Never more than closes the position.")] = False,
     yes: YesOption = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Place an order that is sent once the market trades at a price.
 
@@ -78,7 +78,7 @@ def stop(
         )
         await _place(here, order, f"{side.lower()} {quantity} {symbol} once it trades at {trigger}", yes=yes)
 
-    run(place, common, private=True, shelf=Shelf.LASTING)
+    run(place, everywhere, private=True, shelf=Shelf.LASTING)
 
 
 @app.command
@@ -91,7 +91,7 @@ def trailing(
     rate: Annotated[str, Parameter(help="How far it trails behind, as a fraction: 0.01 is 1 %.")],
     activate: Annotated[str | None, Parameter(help="The price at which it begins to trail.")] = None,
     yes: YesOption = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Place a stop that follows the market at a distance.
 
@@ -110,11 +110,13 @@ def trailing(
         )
         await _place(here, order, f"{side.lower()} {quantity} {symbol}, trailing by {rate}", yes=yes)
 
-    run(place, common, private=True, shelf=Shelf.LASTING)
+    run(place, everywhere, private=True, shelf=Shelf.LASTING)
 
 
 @app.command
-def show(algo_id: Annotated[int, Parameter(help="The exchange's id.")], /, *, common: Common = COMMON) -> None:
+def show(
+    algo_id: Annotated[int, Parameter(help="The exchange's id.")], /, *, everywhere: Everywhere = EVERYWHERE
+) -> None:
     """Ask the exchange what it knows of one algo order.
 
     Example: woodlot algo show 12345
@@ -123,7 +125,7 @@ def show(algo_id: Annotated[int, Parameter(help="The exchange's id.")], /, *, co
     async def ask(here: Session) -> None:
         here.printer.one(COLUMNS, _row(await here.client.send(GetAlgoOrder(algo_order_id=algo_id))))
 
-    run(ask, common, private=True)
+    run(ask, everywhere, private=True)
 
 
 @app.command
@@ -132,7 +134,7 @@ def cancel(
     /,
     *,
     yes: YesOption = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Cancel one algo order.
 
@@ -144,7 +146,7 @@ def cancel(
         await here.client.send(CancelAlgoOrder(algo_order_id=algo_id))
         here.printer.one(COLUMNS, _row(await here.client.send(GetAlgoOrder(algo_order_id=algo_id))))
 
-    run(end, common, private=True)
+    run(end, everywhere, private=True)
 
 
 async def _place(here: Session, order: PlaceAlgoOrder, what: str, *, yes: bool) -> None:

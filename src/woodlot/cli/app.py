@@ -100,7 +100,7 @@ def _finish(tokens: list[str]) -> int:
 
 
 def _carry_out(tokens: list[str]) -> int:
-    from woodlot.cli.common import behind_the_command
+    from woodlot.cli.options import behind_the_command
 
     words = behind_the_command(tokens)
     command = build(words[0] if words else "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from woodlot.cli.common import COMMON, Common
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, run
 from woodlot.cli.symbols import instrument_of
@@ -29,7 +29,7 @@ def book(
     once: Annotated[bool, Parameter(negative="", help="Show the book as it is now, and end.")] = False,
     count: Annotated[int | None, Parameter(name=("--count", "-n"), help="End after so many changes.")] = None,
     rpi: Annotated[bool, Parameter(negative="", help="With the orders that only retail takers meet.")] = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Show the live order book of a symbol.
 
@@ -58,7 +58,7 @@ def book(
             else:
                 await _stream(here, live, count)
 
-    run(show, common)
+    run(show, everywhere)
 
 
 def levels_of(live: "LiveBook", count: int) -> list[dict[str, Any]]:

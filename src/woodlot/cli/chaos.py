@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from woodlot.cli.common import COMMON, Common
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, Shelf, run
 from woodlot.wire.trade import GetTransactionHistory
@@ -46,7 +46,7 @@ def chaos(
     /,
     *,
     shared: Annotated[bool, Parameter(negative="", help="In the sandbox that runs in the background.")] = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> int:
     """Let something go wrong in the sandbox while orders fill, and show how it heals.
 
@@ -62,7 +62,7 @@ def chaos(
         wanted = _parsed(fault)
         return await (_let_go_wrong(here, wanted) if shared else _watch(here, wanted))
 
-    return run(watch, common, private=True, shelf=Shelf.ANY if shared else Shelf.OWN)
+    return run(watch, everywhere, private=True, shelf=Shelf.ANY if shared else Shelf.OWN)
 
 
 def written(fault: str) -> str:

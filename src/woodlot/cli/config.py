@@ -4,22 +4,22 @@ import platform
 
 from woodlot import __version__
 from woodlot.cli import background, places, profiles
-from woodlot.cli.common import COMMON, Common
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.output import Printer
 
 COLUMNS = ("version", "python", "profile", "environment", "keys_from", "settings", "state", "sandbox")
 
 
-def config(*, common: Common = COMMON) -> None:
+def config(*, everywhere: Everywhere = EVERYWHERE) -> None:
     """Show which profile holds, where settings and state lie, and whether a sandbox runs.
 
     WOODLOT_HOME puts settings and state below a folder of your choice.
 
     Example: woodlot config
     """
-    profile = profiles.find(common.profile)
+    profile = profiles.find(everywhere.profile)
     running = background.running()
-    Printer(common.output, is_quiet=common.quiet).one(
+    Printer(everywhere.output, is_quiet=everywhere.quiet).one(
         COLUMNS,
         {
             "version": __version__,

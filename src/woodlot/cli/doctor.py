@@ -13,9 +13,9 @@ import msgspec
 
 from woodlot import __version__, swift
 from woodlot.cli import halt
-from woodlot.cli.common import COMMON, Common
 from woodlot.cli.exits import Exit, failure_of
 from woodlot.cli.keys import credentials_of
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.session import Session, run
 from woodlot.cli.verdict import limits_of
 from woodlot.desk.limits import Limits
@@ -38,7 +38,7 @@ class Finding(NamedTuple):
     exit: Exit = Exit.OK
 
 
-def doctor(*, common: Common = COMMON) -> int:
+def doctor(*, everywhere: Everywhere = EVERYWHERE) -> int:
     """Look at everything that trading depends on: both ends, clock, key, limits, journal; each with its remedy.
 
     Ends with 0 if nothing fails; warnings are no failure.
@@ -60,7 +60,7 @@ def doctor(*, common: Common = COMMON) -> int:
         here.printer.rows(COLUMNS, (finding._asdict() for finding in findings))
         return next((finding.exit or Exit.ERROR for finding in findings if finding.status == "fail"), Exit.OK)
 
-    return run(look, common)
+    return run(look, everywhere)
 
 
 def _versions() -> Finding:

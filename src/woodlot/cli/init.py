@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from woodlot.cli.common import COMMON, Common
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.output import Printer
 from woodlot.cli.refusals import Usage
 
@@ -51,7 +51,7 @@ def init(
     /,
     *,
     force: Annotated[bool, Parameter(negative="", help="Replace a file that is there.")] = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Write a short bot that runs against the sandbox as it stands.
 
@@ -60,4 +60,4 @@ def init(
     if path.exists() and not force:
         raise Usage(f"{path} is there already", hint="choose another name, or add --force")
     path.write_text(BOT, encoding="utf-8")
-    Printer(common.output, is_quiet=common.quiet).say(f"written; run it with: python {path}")
+    Printer(everywhere.output, is_quiet=everywhere.quiet).say(f"written; run it with: python {path}")

@@ -8,9 +8,9 @@ from cyclopts import Parameter
 
 from woodlot.cli.candles import COLUMNS as CANDLES
 from woodlot.cli.candles import candles_between, latest
-from woodlot.cli.common import COMMON, Common
 from woodlot.cli.history import saved
 from woodlot.cli.moments import span
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, run
 from woodlot.cli.symbols import instrument_of, pair_of, spelled
@@ -42,7 +42,7 @@ def trades(
     follow: Annotated[bool, Parameter(name=("--follow", "-f"), negative="", help="Go on as they happen.")] = False,
     limit: Annotated[int, Parameter(help="How many of the latest, at most 1000.")] = 20,
     count: Annotated[int | None, Parameter(name=("--count", "-n"), help="End a --follow after so many.")] = None,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """List the latest public trades, newest first, or follow them.
 
@@ -62,12 +62,12 @@ def trades(
         here.printer.rows(TRADES, (_trade(row.executed_timestamp, row.symbol, row.side, row.executed_price,
                                           row.executed_quantity) for row in rows))  # fmt: skip
 
-    run(show, common)
+    run(show, everywhere)
 
 
 def ticker(
     *symbols: Annotated[str, Parameter(help="One symbol or several.")],
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Show the last 24 hours of symbols, from their hourly candles, and the touch.
 
@@ -80,7 +80,7 @@ def ticker(
         known = [await instrument_of(here.client, symbol) for symbol in symbols]
         here.printer.rows(TICKER, await asyncio.gather(*(_ticker(here, row.symbol) for row in known)))
 
-    run(show, common)
+    run(show, everywhere)
 
 
 def candles(
@@ -92,7 +92,7 @@ def candles(
     since: SinceOption = None,
     until: UntilOption = None,
     file: FileOption = None,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """List candles, oldest first, or save any span of them to a file.
 
@@ -115,14 +115,14 @@ def candles(
         pages = candles_between(here.client, listed, kind, since_ms, until_ms)
         await saved(here, pages, columns=CANDLES, file=file)
 
-    run(show, common)
+    run(show, everywhere)
 
 
 def symbols(
     pattern: Annotated[str | None, Parameter(help="Only those that contain this.")] = None,
     /,
     *,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """List what can be traded, with its steps and bounds.
 
@@ -137,7 +137,7 @@ def symbols(
             await instrument_of(here.client, pattern or "")
         here.printer.rows(SYMBOLS, map(_instrument, found))
 
-    run(show, common)
+    run(show, everywhere)
 
 
 async def _follow(here: Session, instrument: Instrument, count: int | None) -> None:

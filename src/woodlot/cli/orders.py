@@ -6,11 +6,11 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from woodlot.cli.common import COMMON, Common
 from woodlot.cli.confirm import LARGE_BATCH, agree, agree_by_name
 from woodlot.cli.history import Page, saved
 from woodlot.cli.market import FileOption, SinceOption, UntilOption
 from woodlot.cli.moments import span
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.order_rows import FILLS, ORDER, ORDERS, fill_row, order_row
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, run
@@ -39,7 +39,7 @@ def orders(
     symbol: SymbolOption = None,
     status: Annotated[StatusFilter, Parameter(help="COMPLETED are those that are over.")] = StatusFilter.INCOMPLETE,
     limit: Annotated[int, Parameter(help="At most so many.")] = 100,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """List orders, newest first: the open ones, or those of any status.
 
@@ -60,7 +60,7 @@ def orders(
         if not rows:
             here.say("no orders; place one with: woodlot buy BTC/USDT 0.001 --limit 30000")
 
-    run(show, common, private=True)
+    run(show, everywhere, private=True)
 
 
 def fills(
@@ -71,7 +71,7 @@ def fills(
     until: UntilOption = None,
     limit: Annotated[int, Parameter(help="How many of the latest, where no --since is given.")] = 50,
     file: FileOption = None,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """List what was executed: the latest, newest first, or any span of the last two years, oldest first.
 
@@ -91,7 +91,7 @@ def fills(
             return
         await saved(here, _fills_between(here, wanted, since_ms, until_ms), columns=FILLS, file=file)
 
-    run(show, common, private=True)
+    run(show, everywhere, private=True)
 
 
 def cancel(
@@ -102,7 +102,7 @@ def cancel(
     dry_run: Annotated[bool, Parameter(negative="", help="Show what would be sent.")] = False,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Cancel orders by id, or all of them, and show what really became of each.
 
@@ -128,7 +128,7 @@ def cancel(
         else:
             await _cancel(here, calls, yes=yes, confirm=confirm)
 
-    run(end, common, private=True)
+    run(end, everywhere, private=True)
 
 
 @app.command
@@ -137,7 +137,7 @@ def show(
     /,
     *,
     client_id: Annotated[int | None, Parameter(help="Your own id.")] = None,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Ask the exchange what it knows of one order; this is how an unknown outcome becomes known.
 
@@ -149,7 +149,7 @@ def show(
         row = await here.client.send(GetOrder(order_id=order_id, client_order_id=client_id))
         here.printer.one(ORDER, order_row(row))
 
-    run(ask, common, private=True)
+    run(ask, everywhere, private=True)
 
 
 @app.command
@@ -161,7 +161,7 @@ def amend(
     limit: Annotated[str | None, Parameter(help="The new price.")] = None,
     quantity: Annotated[str | None, Parameter(help="The new quantity, what is filled already included.")] = None,
     yes: YesOption = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Change the price, the quantity or both of an open order; it keeps its id.
 
@@ -177,7 +177,7 @@ def amend(
         row = await here.client.send(GetOrder(order_id=order_id, client_order_id=client_id))
         here.printer.one(ORDER, order_row(row))
 
-    run(change, common, private=True)
+    run(change, everywhere, private=True)
 
 
 async def _cancel(here: Session, calls: list[CancelOrder], *, yes: bool, confirm: str | None) -> None:

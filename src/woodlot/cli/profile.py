@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from woodlot.cli import keys, places, profiles
 from woodlot.cli.age_file import encrypt
-from woodlot.cli.common import COMMON, Common
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.output import Printer
 from woodlot.cli.private_file import write_private
 from woodlot.cli.refusals import KeysMissing, NotThere, Usage
@@ -40,7 +40,7 @@ def add(
     limits: Annotated[Path | None, Parameter(help="A TOML file of limits for every order.")] = None,
     allow_yes: Annotated[bool, Parameter(negative="", help="Let --yes skip questions in live.")] = False,
     allow_any_key: Annotated[bool, Parameter(negative="", help="Let doctor pass a key that may withdraw.")] = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Add a profile, or replace one. Keys are never arguments: they would be seen in `ps` and kept by the shell.
 
@@ -70,44 +70,44 @@ def add(
     elif profile.secret_file is not None or profile.age_file is not None:
         keys.credentials_of(profile)
     path = profiles.save(profile)
-    printer = Printer(common.output, is_quiet=common.quiet)
+    printer = Printer(everywhere.output, is_quiet=everywhere.quiet)
     printer.one(COLUMNS, _row(profile))
     printer.say(f"written to {path}; check it with: woodlot -p {name} doctor")
 
 
 @app.command(name="list")
-def list_(*, common: Common = COMMON) -> None:
+def list_(*, everywhere: Everywhere = EVERYWHERE) -> None:
     """List the profiles. Nothing secret is shown.
 
     Example: woodlot profile list
     """
     rows = [_row(profiles.find(name)) for name in profiles.names()]
-    Printer(common.output, is_quiet=common.quiet).rows(COLUMNS, rows)
+    Printer(everywhere.output, is_quiet=everywhere.quiet).rows(COLUMNS, rows)
 
 
 @app.command
 def show(
-    name: Annotated[str | None, Parameter(help="The profile's name.")] = None, /, *, common: Common = COMMON
+    name: Annotated[str | None, Parameter(help="The profile's name.")] = None, /, *, everywhere: Everywhere = EVERYWHERE
 ) -> None:
     """Show one profile. Nothing secret is shown.
 
     Example: woodlot profile show live
     """
-    Printer(common.output, is_quiet=common.quiet).one(COLUMNS, _row(profiles.find(name or common.profile)))
+    Printer(everywhere.output, is_quiet=everywhere.quiet).one(COLUMNS, _row(profiles.find(name or everywhere.profile)))
 
 
 @app.command
-def use(name: NameArgument, /, *, common: Common = COMMON) -> None:
+def use(name: NameArgument, /, *, everywhere: Everywhere = EVERYWHERE) -> None:
     """Use a profile wherever none is named.
 
     Example: woodlot profile use sandbox
     """
     profiles.make_default(name)
-    Printer(common.output, is_quiet=common.quiet).say(f"{name} is used from now on where -p is not given")
+    Printer(everywhere.output, is_quiet=everywhere.quiet).say(f"{name} is used from now on where -p is not given")
 
 
 @app.command
-def remove(name: NameArgument, /, *, common: Common = COMMON) -> None:
+def remove(name: NameArgument, /, *, everywhere: Everywhere = EVERYWHERE) -> None:
     """Forget a profile. Keys in a keyring or a file of yours stay where they are.
 
     Example: woodlot profile remove live
@@ -117,7 +117,7 @@ def remove(name: NameArgument, /, *, common: Common = COMMON) -> None:
     profiles.path_of(name).unlink()
     if profiles.default_name() == name:
         (places.settings() / "default").unlink(missing_ok=True)
-    Printer(common.output, is_quiet=common.quiet).say(f"profile {name} is gone")
+    Printer(everywhere.output, is_quiet=everywhere.quiet).say(f"profile {name} is gone")
 
 
 def _store(profile: profiles.Profile) -> None:

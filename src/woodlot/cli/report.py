@@ -7,8 +7,8 @@ import traceback
 
 from cyclopts import CycloptsError
 
-from woodlot.cli.common import asked_form
 from woodlot.cli.exits import Exit, Failure, failure_of
+from woodlot.cli.options import asked_form
 from woodlot.cli.output import Form
 
 

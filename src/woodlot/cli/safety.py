@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from woodlot.cli import halt
-from woodlot.cli.common import COMMON, Common
 from woodlot.cli.confirm import agree_by_name
 from woodlot.cli.moments import length_s
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.order_rows import ORDERS, order_row
 from woodlot.cli.orders import ConfirmOption
 from woodlot.cli.output import Printer
@@ -30,17 +30,17 @@ def kill(
     lift: Annotated[bool, Parameter(negative="", help="Allow buying and selling again.")] = False,
     reason: Annotated[str, Parameter(help="What the refusals will say.")] = "stopped by hand",
     confirm: ConfirmOption = None,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> int:
     """Cancel every order, see that it is so, and refuse new ones from this command line until it is lifted.
 
     Example: woodlot kill --reason "going home"
     """
     if lift:
-        name = find(common.profile).name
+        name = find(everywhere.profile).name
         was_stopped = halt.allow_trading(name)
         told = "may be typed again" if was_stopped else "was not stopped"
-        Printer(common.output, is_quiet=common.quiet).say(f"trading with profile {name} {told}")
+        Printer(everywhere.output, is_quiet=everywhere.quiet).say(f"trading with profile {name} {told}")
         return 0
 
     async def stop(here: Session) -> int:
@@ -58,7 +58,7 @@ def kill(
         here.say(f"trading is stopped, {len(left)} orders are left open; woodlot kill --lift allows it again")
         return 1 if left else 0
 
-    return run(stop, common, private=True)
+    return run(stop, everywhere, private=True)
 
 
 def deadman(
@@ -66,7 +66,7 @@ def deadman(
     /,
     *,
     once: Annotated[bool, Parameter(negative="", help="Set it and end, instead of keeping it off.")] = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Have the exchange cancel everything once this command has been silent for so long.
 
@@ -88,10 +88,10 @@ def deadman(
             await asyncio.sleep(after_s / _SIGNS_PER_SPAN)
             await _sign(here, after_s)
 
-    run(hold, common, private=True)
+    run(hold, everywhere, private=True)
 
 
-def risk(*, common: Common = COMMON) -> None:
+def risk(*, everywhere: Everywhere = EVERYWHERE) -> None:
     """Show the limits that every order of this profile is held to before it is sent.
 
     They are those of its environment, or of the TOML file that the profile names as `limits`.
@@ -110,7 +110,7 @@ def risk(*, common: Common = COMMON) -> None:
         rows.insert(0, {"control": "kill_switch", "limit": "off" if reason is None else reason})
         here.printer.rows(LIMITS, rows)
 
-    run(show, common)
+    run(show, everywhere)
 
 
 async def _sign(here: Session, after_s: float) -> dict[str, Any]:

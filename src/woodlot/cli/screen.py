@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from woodlot.cli import halt
-from woodlot.cli.common import COMMON, Common
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.refusals import KeysMissing, Usage
 from woodlot.cli.session import Session, Shelf, run
 from woodlot.cli.symbols import instrument_of
@@ -17,7 +17,7 @@ def tui(
     /,
     *,
     public: Annotated[bool, Parameter(negative="", help="Without the account: it makes no private call.")] = False,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> int:
     """Show book, trades, orders, account and health on one screen; ? lists the keys.
 
@@ -54,4 +54,4 @@ def tui(
             here.say(problem)
         return 1 if problem else 0
 
-    return run(show, common, private=not public, shelf=Shelf.ANY if public else Shelf.LASTING)
+    return run(show, everywhere, private=not public, shelf=Shelf.ANY if public else Shelf.LASTING)

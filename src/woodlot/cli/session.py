@@ -15,8 +15,8 @@ from enum import Enum
 from typing import TypeVar
 
 from woodlot.cli import background, profiles
-from woodlot.cli.common import Common
 from woodlot.cli.keys import credentials_of
+from woodlot.cli.options import Everywhere
 from woodlot.cli.output import Printer
 from woodlot.config import Credentials, Environment
 from woodlot.desk.limits import is_sandbox as is_on_this_machine
@@ -55,10 +55,14 @@ class Session:
 
 
 def run(
-    action: Callable[[Session], Awaitable[ResultT]], common: Common, *, private: bool = False, shelf: Shelf = Shelf.ANY
+    action: Callable[[Session], Awaitable[ResultT]],
+    everywhere: Everywhere,
+    *,
+    private: bool = False,
+    shelf: Shelf = Shelf.ANY,
 ) -> ResultT:
     """Run a command to its end. `private` reads the key of the profile."""
-    if common.verbose:
+    if everywhere.verbose:
         logging.basicConfig(
             stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
         )
@@ -67,7 +71,7 @@ def run(
         logging.getLogger("woodlot").setLevel(logging.CRITICAL)
 
     async def all_of_it() -> ResultT:
-        async with session(common, private=private, shelf=shelf) as here:
+        async with session(everywhere, private=private, shelf=shelf) as here:
             try:
                 return await action(here)
             except asyncio.CancelledError:
@@ -79,21 +83,23 @@ def run(
 
 
 @asynccontextmanager
-async def session(common: Common, *, private: bool = False, shelf: Shelf = Shelf.ANY) -> AsyncGenerator[Session]:
+async def session(
+    everywhere: Everywhere, *, private: bool = False, shelf: Shelf = Shelf.ANY
+) -> AsyncGenerator[Session]:
     """Open what a command stands on, and close it."""
-    printer = Printer(common.output, is_quiet=common.quiet)
-    profile = profiles.find(common.profile)
+    printer = Printer(everywhere.output, is_quiet=everywhere.quiet)
+    profile = profiles.find(everywhere.profile)
     environment, credentials = profile.where(), None
     if not environment.is_embedded:
         credentials = credentials_of(profile) if private else None
-        async with _session(profile, environment, credentials, printer, common.timeout) as here:
+        async with _session(profile, environment, credentials, printer, everywhere.timeout) as here:
             yield here
         return
     running = None if shelf is Shelf.OWN else background.running()
     if running is None and shelf is Shelf.LASTING:
         running = background.start(printer.say)
     if running is not None:
-        async with _session(profile, running.environment, running.credentials, printer, common.timeout) as here:
+        async with _session(profile, running.environment, running.credentials, printer, everywhere.timeout) as here:
             yield here
         return
     from woodlot.sandbox.server import Sandbox, SandboxOptions
@@ -101,7 +107,7 @@ async def session(common: Common, *, private: bool = False, shelf: Shelf = Shelf
     async with await Sandbox.start(SandboxOptions()) as sandbox:
         environment = Environment.at(sandbox.rest_url, sandbox.ws_url, name="sandbox")
         credentials = Credentials(sandbox.api_key, sandbox.api_secret)
-        async with _session(profile, environment, credentials, printer, common.timeout) as here:
+        async with _session(profile, environment, credentials, printer, everywhere.timeout) as here:
             yield here
 
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from woodlot.cli import halt
-from woodlot.cli.common import COMMON, Common
 from woodlot.cli.confirm import agree
+from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.order_rows import ORDER, order_row
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, Shelf, run
@@ -70,13 +70,13 @@ def buy(
     /,
     *,
     options: Options = NO_OPTIONS,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Buy: at a price with --limit, else at the market.
 
     Example: woodlot buy BTC/USDT 0.001 --limit 30000
     """
-    _trade(Side.BUY, symbol, quantity, options, common)
+    _trade(Side.BUY, symbol, quantity, options, everywhere)
 
 
 def sell(
@@ -85,16 +85,16 @@ def sell(
     /,
     *,
     options: Options = NO_OPTIONS,
-    common: Common = COMMON,
+    everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """Sell: at a price with --limit, else at the market.
 
     Example: woodlot sell ETH/USDT 0.05
     """
-    _trade(Side.SELL, symbol, quantity, options, common)
+    _trade(Side.SELL, symbol, quantity, options, everywhere)
 
 
-def _trade(side: Side, symbol: str, quantity: str | None, options: Options, common: Common) -> None:
+def _trade(side: Side, symbol: str, quantity: str | None, options: Options, everywhere: Everywhere) -> None:
     if (quantity is None) == (options.amount is None):
         raise Usage("give the size once: QUANTITY or --amount", hint=f"woodlot {side.lower()} {symbol} 0.001")
     kind = options.type
@@ -129,7 +129,7 @@ def _trade(side: Side, symbol: str, quantity: str | None, options: Options, comm
             agree(here, f"{in_words(order)}{value}", yes=options.yes)
         await _place(here, order)
 
-    run(place, common, private=True, shelf=Shelf.ANY if options.dry_run else Shelf.LASTING)
+    run(place, everywhere, private=True, shelf=Shelf.ANY if options.dry_run else Shelf.LASTING)
 
 
 def in_words(order: PlaceOrder) -> str:

@@ -12,7 +12,7 @@ _GROUP = Group("Everywhere", sort_key=100)
 
 @Parameter(name="*", group=_GROUP)
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Common:
+class Everywhere:
     """Where to, in which form, and how much is said."""
 
     profile: Annotated[str | None, Parameter(name=("--profile", "-p"), help="Where to trade, and as whom.")] = None
@@ -22,7 +22,7 @@ class Common:
     verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), negative="", help="The log on stderr.")] = False
 
 
-COMMON = Common()
+EVERYWHERE = Everywhere()
 _TAKING_VALUES = frozenset({"--profile", "-p", "--output", "-o", "--timeout"})
 _FLAGS = frozenset({"--quiet", "-q", "--verbose", "-v"})
 
