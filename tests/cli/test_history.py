@@ -44,6 +44,36 @@ def test_a_file_that_holds_something_else_is_left_alone(terminal: Terminal, tmp_
     assert (tmp_path / "c.csv").read_text() == "a,b\n1,2\n"
 
 
+def test_the_candle_that_still_grows_is_left_out_until_it_has_ended(terminal: Terminal, tmp_path: Path) -> None:
+    hour = ("candles", "BTC/USDT", "--interval", "1h", "--since", "3h")
+    terminal.ok(*hour, "--file", "c.csv")
+    shown = terminal.ok(*hour, "-o", "json").data
+    assert [row["time"] for row in rows(tmp_path / "c.csv")] == [row["time"] for row in shown][:-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "told"),
+    [
+        ("c.csv", ("ETH/USDT",), "SPOT_BTC_USDT, not SPOT_ETH_USDT"),
+        ("c.ndjson", ("BTC/USDT", "--interval", "5m"), "1m, not 5m"),
+    ],
+)
+def test_a_file_of_another_symbol_or_interval_is_left_alone(
+    terminal: Terminal, tmp_path: Path, name: str, words: tuple[str, ...], told: str
+) -> None:
+    terminal.ok("candles", "BTC/USDT", *SPAN, "--file", name)
+    before = (tmp_path / name).read_text()
+    typed = terminal("candles", *words, *SPAN, "--file", name)
+    assert (typed.code, told in typed.err) == (2, True), typed
+    assert (tmp_path / name).read_text() == before
+
+
+def test_lines_that_are_no_rows_are_left_alone(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "c.ndjson").write_text('{"time": "2026-01-31T00:00:00Z"}\n')
+    typed = terminal("candles", "BTC/USDT", *SPAN, "--file", "c.ndjson")
+    assert (typed.code, "holds something else" in typed.err) == (2, True), typed
+
+
 def test_fills_of_a_span_are_the_fills_of_the_account_oldest_first(terminal: Terminal, tmp_path: Path) -> None:
     for _ in range(2):
         terminal.ok("sell", "ETH/USDT", "0.05")

@@ -83,12 +83,76 @@ def test_an_order_off_its_steps_is_refused_with_the_one_that_would_do(terminal: 
     assert "this would do: quantity 0.3" in typed.err
 
 
+def waiting(terminal: Terminal, *words: str) -> str:
+    stop = ("algo", "stop", "BTC/USDT", "SELL", "0.01", "--trigger", "60000", *words, "-o", "json")
+    return terminal.ok(*stop).data["algo_id"]
+
+
+def test_a_changed_order_is_held_to_the_kill_switch(terminal: Terminal, here: Path) -> None:
+    order_id, algo_id = resting(terminal), waiting(terminal)
+    mark = here / "state" / "killed" / "sandbox.json"
+    mark.parent.mkdir()
+    mark.write_text('{"reason": "a test"}')
+    for words in (("order", "amend", order_id, "--limit", "29000"), ("algo", "amend", algo_id, "--trigger", "59000")):
+        typed = terminal(*words)
+        assert (typed.code, "a test" in typed.err) == (8, True), typed
+    terminal.ok("kill", "--lift")
+    terminal.ok("cancel", "--all")
+
+
+def test_one_order_that_is_over_does_not_keep_the_others_open(terminal: Terminal) -> None:
+    first, second = resting(terminal), resting(terminal, "29000")
+    terminal.ok("cancel", first)
+    typed = terminal("cancel", first, second, second, "-o", "json")
+    assert typed.code == 3, typed
+    assert [row["order_id"] for row in typed.data] == [second]
+    assert terminal.ok("orders", "--symbol", "BTC/USDT", "-o", "json").data == []
+
+
+def test_an_algo_order_is_placed_listed_amended_shown_and_cancelled(terminal: Terminal) -> None:
+    algo_id = waiting(terminal, "--client-id", "815")
+    assert algo_id in {row["algo_id"] for row in terminal.ok("algo", "list", "-o", "json").data}
+    changed = terminal.ok("algo", "amend", algo_id, "--trigger", "59000", "--quantity", "0.02", "-o", "json").data
+    assert (changed["algo_id"], changed["trigger_price"], changed["quantity"]) == (algo_id, "59000", "0.02")
+    shown = terminal.ok("algo", "cancel", "--client-id", "815", "--dry-run", "-o", "json").data
+    assert (shown["method"], "815" in shown["path"]) == ("DELETE", True)
+    assert terminal.ok("algo", "show", "--client-id", "815", "-o", "json").data == changed
+    assert terminal.ok("algo", "cancel", algo_id, "-o", "json").data["status"] == "CANCELLED"
+    assert algo_id not in {row["algo_id"] for row in terminal.ok("algo", "list", "-o", "json").data}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("algo", "stop", "BTC/USDT", "SELL", "0.01", "--trigger", "60000", "--limit", "59900"),
+        ("algo", "trailing", "BTC/USDT:USDT", "SELL", "0.01", "--rate", "0.01"),
+    ],
+)
+def test_a_dry_run_of_an_algo_order_sends_nothing(terminal: Terminal, words: tuple[str, ...]) -> None:
+    shown = terminal.ok(*words, "--dry-run", "-o", "json").data
+    assert (shown["method"], shown["path"], shown["filters"]) == ("POST", "/v3/trade/algoOrder", "passes")
+    assert Decimal(shown["notional"]) > 100
+    assert terminal.ok("algo", "list", "-o", "json").data == []
+
+
+def test_a_dry_run_of_an_amend_shows_what_the_order_would_be_worth(terminal: Terminal) -> None:
+    order_id = resting(terminal)
+    shown = terminal.ok("order", "amend", order_id, "--limit", "29000.001", "--dry-run", "-o", "json").data
+    assert (shown["method"], shown["path"], shown["notional"]) == ("PUT", "/v3/trade/order", "29.000001")
+    assert "in steps of" in shown["filters"]
+    assert terminal.ok("order", "show", order_id, "-o", "json").data["price"] == "30000"
+    terminal.ok("cancel", order_id)
+
+
 def test_kill_cancels_everything_and_holds_back_the_next_order_until_it_is_lifted(terminal: Terminal) -> None:
     resting(terminal)
+    waiting(terminal)
     terminal.ok("kill", "--reason", "a test")
-    assert terminal.ok("orders", "-o", "json").data == []
+    assert terminal.ok("orders", "-o", "json").data == terminal.ok("algo", "list", "-o", "json").data == []
     held_back = terminal("buy", "BTC/USDT", "0.001", "--limit", "30000")
     assert (held_back.code, "a test" in held_back.err) == (8, True)
+    stopped = terminal.ok("buy", "BTC/USDT", "0.001", "--limit", "30000", "--dry-run", "-o", "json").data["gate"]
+    assert "a test" in stopped
     terminal.ok("kill", "--lift")
     terminal.ok("cancel", resting(terminal))
 

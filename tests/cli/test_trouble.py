@@ -73,11 +73,50 @@ def test_an_order_whose_answer_is_lost_is_unknown_and_the_command_that_is_named_
     assert told["code"] == "outcome_unknown"
     assert told["retry"] is False
     command = told["hint"].partition("woodlot ")[2].split()
-    found = terminal.ok("-p", swallowing, *command, "-o", "json").data
+    found = terminal.ok(*command, "-o", "json").data
     assert found["status"] == "NEW"
     open_now = terminal.ok("orders", "--symbol", "BTC/USDT", "-o", "json").data
     assert [row["client_order_id"] for row in open_now].count(found["client_order_id"]) == 1
     terminal.ok("cancel", found["order_id"])
+
+
+def test_an_algo_order_whose_answer_is_lost_is_asked_for_among_the_algo_orders(terminal: Terminal, home: Path) -> None:
+    with faulty(home, "rest.after lost on POST:/v3/trade/algoOrder times 1") as name:
+        typed = terminal("-p", name, "algo", "stop", "BTC/USDT", "SELL", "0.01", "--trigger", "60000", "--yes",
+                         "-o", "json", "-q")  # fmt: skip
+        assert typed.code == 9, typed
+        command = str(told_by(typed)["hint"]).partition("woodlot ")[2].split()
+        assert command[:4] == ["-p", name, "algo", "show"]
+        assert terminal.ok(*command, "-o", "json").data["trigger_price"] == "60000"
+
+
+@pytest.mark.parametrize(
+    ("limits", "words", "told"),
+    [
+        ('max_notional = "10"', ("order", "amend", "{order}", "--quantity", "0.002"), "notional is 60, at most 10"),
+        ('max_notional = "10"', ("algo", "stop", "BTC/USDT", "BUY", "0.01", "--trigger", "90000"), "at most 10"),
+        ('max_notional = "10"', ("algo", "amend", "{algo}", "--trigger", "59000"), "notional is 590, at most 10"),
+        ("max_open_orders = 2", ("algo", "stop", "BTC/USDT", "BUY", "0.01", "--trigger", "90000"), "2 orders are open"),
+        ("max_open_orders = 2", ("buy", "BTC/USDT", "0.001", "--limit", "30000"), "2 orders are open"),
+    ],
+)
+def test_no_way_to_make_or_change_an_order_goes_round_the_limits(
+    terminal: Terminal, home: Path, limits: str, words: tuple[str, ...], told: str
+) -> None:
+    with faulty(home) as name:
+        order = terminal.ok("-p", name, "buy", "BTC/USDT", "0.001", "--limit", "30000", "--yes", "-o", "json").data
+        algo = terminal.ok("-p", name, "algo", "stop", "BTC/USDT", "SELL", "0.01", "--trigger", "60000", "--yes",
+                           "-o", "json").data  # fmt: skip
+        (home / "limits.toml").write_text(limits)
+        with (home / "config" / "profiles" / f"{name}.toml").open("a") as settings:
+            settings.write(f'limits = "{home / "limits.toml"}"\n')
+        typed_words = [word.format(order=order["order_id"], algo=algo["algo_id"]) for word in words]
+        typed = terminal("-p", name, *typed_words, "--yes")
+        assert typed.code == 8, typed
+        assert told in typed.err
+        assert told in terminal.ok("-p", name, *typed_words, "--dry-run", "-o", "json").data["gate"]
+        for noun, kind, key in (("order", order, "order_id"), ("algo", algo, "algo_id")):
+            assert terminal.ok("-p", name, noun, "show", kind[key], "-o", "json").data == kind
 
 
 def test_an_order_beyond_the_limits_of_its_profile_is_refused_by_the_gate(
@@ -154,5 +193,5 @@ def test_a_sandbox_that_is_gone_in_the_middle_of_an_order_leaves_its_outcome_unk
                          "-o", "json")  # fmt: skip
         assert (typed.code, told_by(typed)["retry"]) == (9, False), typed
         command = str(told_by(typed)["hint"]).partition("woodlot ")[2].split()
-        asked = terminal("-p", name, *command, "-o", "json")
+        asked = terminal(*command, "-o", "json")
         assert asked.code == (3 if before_or_after == "before" else 0), asked

@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "fills": ("woodlot.cli.orders:fills", _TRADING, "List what was executed, or save any span of it to a file."),
     "balance": ("woodlot.cli.account:balance", _TRADING, "Show what the account holds."),
     "positions": ("woodlot.cli.account:positions", _TRADING, "Show the open positions."),
-    "order": ("woodlot.cli.orders:app", _MORE, "One order: what became of it, and changing it."),
+    "order": ("woodlot.cli.order:app", _MORE, "One order: what became of it, and changing it."),
     "algo": ("woodlot.cli.algo:app", _MORE, "Orders that wait for a price."),
     "account": ("woodlot.cli.account:app", _MORE, "The account: modes, collateral, fees, keys."),
     "risk": ("woodlot.cli.safety:risk", _MORE, "Show the limits that every order is held to."),
@@ -100,7 +100,7 @@ def _finish(tokens: list[str]) -> int:
 
 
 def _carry_out(tokens: list[str]) -> int:
-    from woodlot.cli.options import behind_the_command
+    from woodlot.cli.words import behind_the_command
 
     words = behind_the_command(tokens)
     command = build(words[0] if words else "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from woodlot.cli.options import EVERYWHERE, Everywhere
+from woodlot.cli.options import EVERYWHERE, WHOLE, Everywhere
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, run
 from woodlot.cli.symbols import instrument_of
@@ -25,9 +25,9 @@ def book(
     symbol: Annotated[str, Parameter(help="As BTC/USDT, BTC/USDT:USDT or SPOT_BTC_USDT.")],
     /,
     *,
-    levels: Annotated[int, Parameter(help="Levels a side, at most 500.")] = 10,
+    levels: Annotated[int, WHOLE, Parameter(help="Levels a side, at most 500.")] = 10,
     once: Annotated[bool, Parameter(negative="", help="Show the book as it is now, and end.")] = False,
-    count: Annotated[int | None, Parameter(name=("--count", "-n"), help="End after so many changes.")] = None,
+    count: Annotated[int | None, WHOLE, Parameter(name=("--count", "-n"), help="End after so many changes.")] = None,
     rpi: Annotated[bool, Parameter(negative="", help="With the orders that only retail takers meet.")] = False,
     everywhere: Everywhere = EVERYWHERE,
 ) -> None:

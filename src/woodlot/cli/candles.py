@@ -39,14 +39,16 @@ async def latest(client: AsyncClient, symbol: str, interval: KlineType, limit: i
 
 
 async def candles_between(
-    client: AsyncClient, symbol: str, interval: KlineType, since_ms: int, until_ms: int | None
+    client: AsyncClient, symbol: str, interval: KlineType, since_ms: int, until_ms: int | None, *, ended: bool
 ) -> AsyncGenerator[Page, int]:
     """Read the candles that start in a span, page by page. Sending a time moves the start there: for going on.
 
     Each page is asked for by its end (`before`), since that is what the exchange counts pages from; the start of the
-    next is where this one ended, so a page without trades is passed over and not taken for the end.
+    next is where this one ended, so a page without trades is passed over and not taken for the end. `ended` leaves out
+    the candle that still grows.
     """
-    end_ms = min(until_ms or _now_ms(), _now_ms())
+    now_ms = _now_ms()
+    end_ms = min(until_ms or now_ms, now_ms)
     reach_ms = _LENGTHS_MS[interval] * _PAGE
     start_ms = (yield Page((), since_ms, since_ms, end_ms)) or since_ms
     while start_ms < end_ms:
@@ -54,6 +56,8 @@ async def candles_between(
         call = GetKlineHistory(symbol=symbol, type=interval, before=stop_ms, limit=_PAGE)
         rows = (await client.send(call)).rows
         fresh = sorted((row for row in rows if start_ms <= row.start_timestamp.ms < stop_ms), key=_start)
+        if ended:
+            fresh = [row for row in fresh if row.end_timestamp.ms <= now_ms]
         yield Page(tuple(map(_row, fresh)), since_ms, stop_ms, end_ms)
         start_ms = stop_ms
 

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, Shelf, run
+from woodlot.errors import ConfigurationError
 from woodlot.wire.trade import GetTransactionHistory
 
 if TYPE_CHECKING:
@@ -82,7 +83,10 @@ def written(fault: str) -> str:
 def _parsed(fault: str) -> "Fault":
     from woodlot.sandbox.fault_grammar import Fault
 
-    wanted = Fault.parse(written(fault))
+    try:
+        wanted = Fault.parse(written(fault))
+    except ConfigurationError as error:
+        raise Usage(str(error), hint="see: woodlot sandbox faults") from None
     if _length_s(wanted) > _LONGEST_S:
         raise Usage(f"that goes on for {_length_s(wanted):g} s", hint=f"keep it below {_LONGEST_S:g} s")
     return wanted
@@ -204,8 +208,6 @@ async def _switch_off(here: Session, number: int) -> int:
 
 async def _control(here: Session, method: str, path: str, fields: Any) -> Any:
     import aiohttp
-
-    from woodlot.errors import ConfigurationError
 
     url = f"{here.environment.rest_url}/sandbox/{path}"
     body = None if fields is None else json.dumps(fields)

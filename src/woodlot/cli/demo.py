@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from woodlot.cli.options import WHOLE
+
 if TYPE_CHECKING:
     from woodlot.cli.narrator import Narrator
     from woodlot.cli.scenes import Scene
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 def demo(
     *,
-    seed: Annotated[int, Parameter(help="Same seed, same market.")] = 7,
+    seed: Annotated[int, WHOLE, Parameter(help="Same seed, same market.")] = 7,
     json_output: Annotated[
         bool, Parameter(name="--json", negative="", help="Print one JSON document instead.")
     ] = False,

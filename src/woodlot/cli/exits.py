@@ -60,11 +60,21 @@ def _own_hint(error: BaseException) -> str:
 
 def _ask(error: BaseException) -> str:
     order_id, client_order_id = getattr(error, "order_id", None), getattr(error, "client_order_id", None)
+    noun = "algo" if _is_about_algos(error) else "order"
     if client_order_id is not None:
-        return f"nothing was sent again; ask: woodlot order show --client-id {client_order_id}"
+        return f"nothing was sent again; ask: woodlot {noun} show --client-id {client_order_id}"
     if order_id is not None:
-        return f"nothing was sent again; ask: woodlot order show {order_id}"
-    return "nothing was sent again; ask: woodlot orders"
+        return f"nothing was sent again; ask: woodlot {noun} show {order_id}"
+    return "nothing was sent again; ask: woodlot orders, woodlot algo list"
+
+
+def _listed(error: BaseException) -> str:
+    return f"see what is open with: woodlot {'algo list' if _is_about_algos(error) else 'orders'}"
+
+
+def _is_about_algos(error: BaseException) -> bool:
+    """Algo orders have ids and lists of their own (rest-v3 §7.3)."""
+    return "algoOrder" in str(getattr(error, "endpoint", None))
 
 
 def _missing(error: BaseException) -> str:
@@ -89,7 +99,6 @@ def _refused_topic(error: BaseException) -> str:
 _REPORT = "this is a fault of woodlot; run the command again with --verbose and report what it says"
 _SILENT = "no answer came in time"
 _KEYS = "check the key with: woodlot doctor"
-_ORDERS = "see what is open with: woodlot orders"
 
 _TABLE: tuple[tuple[type[BaseException], Exit, str, bool, Hint], ...] = (
     (ConfirmationNeeded, Exit.CONFIRMATION, "confirmation_needed", False, _own_hint),
@@ -101,20 +110,20 @@ _TABLE: tuple[tuple[type[BaseException], Exit, str, bool, Hint], ...] = (
     (errors.Unauthorized, Exit.AUTHENTICATION, "unauthorized", False, _KEYS),
     (errors.RateLimited, Exit.RATE_LIMITED, "rate_limited", True, "nothing happened; wait a second and try again"),
     (errors.Unavailable, Exit.NETWORK, "unavailable", True, "try again later; is it maintenance? woodlot doctor"),
-    (errors.NotFound, Exit.NOT_FOUND, "not_found", False, _ORDERS),
+    (errors.NotFound, Exit.NOT_FOUND, "not_found", False, _listed),
     (errors.FilterRefused, Exit.REFUSED, "filter_refused", False, "see the steps and bounds with: woodlot symbols"),
     (errors.InsufficientFunds, Exit.REFUSED, "insufficient_funds", False, "see what is free with: woodlot balance"),
-    (errors.Rejected, Exit.REFUSED, "rejected", False, _ORDERS),
+    (errors.Rejected, Exit.REFUSED, "rejected", False, _listed),
     (errors.UnexpectedReply, Exit.ERROR, "unexpected_reply", False, "woodlot doctor compares both ends"),
-    (errors.ExchangeError, Exit.REFUSED, "refused", False, _ORDERS),
+    (errors.ExchangeError, Exit.REFUSED, "refused", False, _listed),
     (errors.GateRefused, Exit.REFUSED, "gate_refused", False, "see your limits with: woodlot risk"),
     (errors.ConnectionFailed, Exit.NETWORK, "connection_failed", True, "check both ends with: woodlot doctor"),
     (errors.BookNotInSync, Exit.NOT_IN_SYNC, "book_not_in_sync", True, "it rebuilds itself; try again in a moment"),
     (errors.SubscriptionRefused, Exit.NOT_FOUND, "topic_refused", False, _refused_topic),
     (errors.StreamError, Exit.NOT_IN_SYNC, "stream", True, "try again in a moment"),
     (errors.ArgumentError, Exit.USAGE, "argument", False, "add --help to the command to see what it takes"),
-    (errors.DeskClosed, Exit.ERROR, "desk_closed", False, _ORDERS),
-    (errors.NotFilled, Exit.REFUSED, "not_filled", False, _ORDERS),
+    (errors.DeskClosed, Exit.ERROR, "desk_closed", False, _listed),
+    (errors.NotFilled, Exit.REFUSED, "not_filled", False, _listed),
     (errors.InUse, Exit.ERROR, "in_use", False, "end the other program; to look only: woodlot tui --public"),
     (errors.ConfigurationError, Exit.ERROR, "configuration", False, "check the set-up with: woodlot doctor"),
     (errors.WoodlotError, Exit.ERROR, "error", False, _REPORT),

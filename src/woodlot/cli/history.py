@@ -7,11 +7,11 @@ again, and what stands in the file with that time already is left out. A line th
 import csv
 import io
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from woodlot.cli.output import Form, Lines
 from woodlot.cli.refusals import Usage
@@ -36,8 +36,18 @@ class Page:
         return 1.0 if whole <= 0 else min(1.0, (self.reached_ms - self.since_ms) / whole)
 
 
-async def saved(here: Session, pages: AsyncGenerator[Page, int], *, columns: Sequence[str], file: Path | None) -> None:
-    """Write what `pages` give. It is asked for its first, empty page, and then told where to begin."""
+async def saved(
+    here: Session,
+    pages: AsyncGenerator[Page, int],
+    *,
+    columns: Sequence[str],
+    file: Path | None,
+    alike: Mapping[str, str],
+) -> None:
+    """Write what `pages` give. It is asked for its first, empty page, and then told where to begin.
+
+    `alike` is what all rows have in common: a file whose last line has something else there is left alone.
+    """
     first = await anext(pages)
     if file is None:
         await _to_stdout(here, pages, columns, first)
@@ -45,7 +55,7 @@ async def saved(here: Session, pages: AsyncGenerator[Page, int], *, columns: Seq
     form = _FORMS.get(file.suffix)
     if form is None:
         raise Usage(f"--file: {file.name} ends in none of {', '.join(_FORMS)}", hint="name it like candles.csv")
-    before = _standing(file, form, columns)
+    before = _standing(file, form, columns, alike)
     with file.open("a", encoding="utf-8", newline="") as out:
         lines = Lines(form, columns, out)
         if not before.bytes:
@@ -94,32 +104,78 @@ class _Standing:
     last_lines: frozenset[str] = frozenset()
 
 
-def _standing(file: Path, form: Form, columns: Sequence[str]) -> _Standing:
+def _standing(file: Path, form: Form, columns: Sequence[str], alike: Mapping[str, str]) -> _Standing:
     if not file.exists():
         return _Standing()
     with file.open("r+b") as handle:
-        size = handle.seek(0, io.SEEK_END)
-        handle.seek(max(0, size - _TAIL_BYTES))
-        tail = handle.read()
+        size = _whole_lines(handle)
+        lines = _last_lines(handle, size, form, columns)
+    if not size:
+        return _Standing()
+    if form is Form.CSV and lines == [",".join(columns) + "\n"]:
+        return _Standing(size)
+    last = _row(form, columns, lines[-1])
+    for name, value in alike.items():
+        if last is not None and last.get(name) != value:
+            raise Usage(f"{file} holds {last.get(name)}, not {value}", hint="name another file")
+    last_ms = _time_of(last)
+    if last_ms is None:
+        raise Usage(f"{file} holds something else", hint=f"its lines would have {','.join(columns)}")
+    same = (line for line in lines if _time_of(_row(form, columns, line)) == last_ms)
+    return _Standing(size, last_ms, frozenset(same))
+
+
+def _whole_lines(handle: BinaryIO) -> int:
+    """Take away a line that was cut off, and return how long the file is then."""
+    size = handle.seek(0, io.SEEK_END)
+    for length in _lengths(size):
+        handle.seek(size - length)
+        tail = handle.read(length)
         whole = tail.rfind(b"\n") + 1
-        if whole < len(tail):
-            size -= len(tail) - whole
+        if whole or length == size:
+            size -= length - whole
             handle.truncate(size)
-        handle.seek(0)
-        head = handle.readline().decode("utf-8", errors="replace").rstrip("\n")
-    if form is Form.CSV and size and head != ",".join(columns):
-        raise Usage(f"{file} holds something else", hint=f"its first line would be {','.join(columns)}")
-    lines = [line + "\n" for line in tail[:whole].decode("utf-8", errors="replace").splitlines()]
-    times = [(_time_of(form, columns, line), line) for line in lines]
-    last_ms = next((time for time, _ in reversed(times) if time is not None), None)
-    return _Standing(size, last_ms, frozenset(line for time, line in times if time == last_ms))
+            break
+    return size
 
 
-def _time_of(form: Form, columns: Sequence[str], line: str) -> int | None:
+def _last_lines(handle: BinaryIO, size: int, form: Form, columns: Sequence[str]) -> list[str]:
+    """Read back until there is a line of another time than the last."""
+    lines: list[str] = []
+    for length in _lengths(size):
+        handle.seek(size - length)
+        # The first of them may be a part of a line, unless it is the first of all.
+        lines = handle.read(length).decode("utf-8", errors="replace").splitlines(keepends=True)
+        lines = lines if length == size else lines[1:]
+        if len({_time_of(_row(form, columns, line)) for line in lines}) > 1:
+            break
+    return lines
+
+
+def _lengths(size: int) -> Iterator[int]:
+    length = _TAIL_BYTES
+    while length < size:
+        yield length
+        length *= 2
+    yield size
+
+
+def _row(form: Form, columns: Sequence[str], line: str) -> dict[str, str] | None:
+    """Return a line as a row; None where it is none of these columns."""
     try:
-        text = json.loads(line)["time"] if form is Form.NDJSON else next(csv.reader([line]))[columns.index("time")]
-        return round(datetime.fromisoformat(text).timestamp() * 1000)
-    except (ValueError, KeyError, IndexError, TypeError, StopIteration):
+        if form is Form.NDJSON:
+            row = json.loads(line)
+            return row if tuple(row) == tuple(columns) else None
+        values = next(csv.reader([line]))
+        return dict(zip(columns, values, strict=True))
+    except (ValueError, TypeError, StopIteration):
+        return None
+
+
+def _time_of(row: Mapping[str, str] | None) -> int | None:
+    try:
+        return None if row is None else round(datetime.fromisoformat(row["time"]).timestamp() * 1000)
+    except ValueError:
         return None
 
 

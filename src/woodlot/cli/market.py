@@ -10,7 +10,7 @@ from woodlot.cli.candles import COLUMNS as CANDLES
 from woodlot.cli.candles import candles_between, latest
 from woodlot.cli.history import saved
 from woodlot.cli.moments import span
-from woodlot.cli.options import EVERYWHERE, Everywhere
+from woodlot.cli.options import EVERYWHERE, WHOLE, Everywhere
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, run
 from woodlot.cli.symbols import instrument_of, pair_of, spelled
@@ -40,8 +40,8 @@ def trades(
     /,
     *,
     follow: Annotated[bool, Parameter(name=("--follow", "-f"), negative="", help="Go on as they happen.")] = False,
-    limit: Annotated[int, Parameter(help="How many of the latest, at most 1000.")] = 20,
-    count: Annotated[int | None, Parameter(name=("--count", "-n"), help="End a --follow after so many.")] = None,
+    limit: Annotated[int, WHOLE, Parameter(help="How many of the latest, at most 1000.")] = 20,
+    count: Annotated[int | None, WHOLE, Parameter(name=("--count", "-n"), help="End a --follow after so many.")] = None,
     everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """List the latest public trades, newest first, or follow them.
@@ -50,6 +50,8 @@ def trades(
 
     Example: woodlot trades BTC/USDT --limit 5
     """
+    if count is not None and count < 1:
+        raise Usage(f"--count: expected at least 1, got {count}", hint="leave it out to go on until Ctrl-C")
     if not 1 <= limit <= 1000:
         raise Usage(f"--limit: expected 1 to 1000, got {limit}", hint="older trades are only in the candles")
 
@@ -88,7 +90,7 @@ def candles(
     /,
     *,
     interval: Annotated[Interval, Parameter(name=("--interval", "-i"), help="The length of each.")] = "1m",
-    limit: Annotated[int, Parameter(help="How many of the latest, where no --since is given.")] = 20,
+    limit: Annotated[int, WHOLE, Parameter(help="How many of the latest, where no --since is given.")] = 20,
     since: SinceOption = None,
     until: UntilOption = None,
     file: FileOption = None,
@@ -96,7 +98,8 @@ def candles(
 ) -> None:
     """List candles, oldest first, or save any span of them to a file.
 
-    A span is read page by page. Saved to a file, the same command again goes on behind the last whole line.
+    A span is read page by page. Saved to a file, the same command again goes on behind the last whole line; the candle
+    of this very moment is left out there until it has ended.
 
     Example: woodlot candles BTC/USDT --interval 5m --since 1h -o csv
     """
@@ -112,8 +115,8 @@ def candles(
         if since_ms is None:
             here.printer.rows(CANDLES, await latest(here.client, listed, kind, limit))
             return
-        pages = candles_between(here.client, listed, kind, since_ms, until_ms)
-        await saved(here, pages, columns=CANDLES, file=file)
+        pages = candles_between(here.client, listed, kind, since_ms, until_ms, ended=file is not None)
+        await saved(here, pages, columns=CANDLES, file=file, alike={"symbol": listed, "interval": kind.value})
 
     run(show, everywhere)
 

@@ -1,6 +1,7 @@
 """This file is how a point in time may be typed: a date, an ISO time, milliseconds, or how long ago."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 from woodlot.cli.refusals import Usage
@@ -36,6 +37,8 @@ def span(since: str | None, until: str | None) -> tuple[int | None, int | None]:
     since_ms, until_ms = moment(since, "--since"), moment(until, "--until")
     if since_ms is not None and until_ms is not None and until_ms <= since_ms:
         raise Usage("--until is not after --since", hint=_HINT)
+    if since_ms is not None and since_ms > time.time() * 1000:
+        raise Usage(f"--since: {since} is still to come", hint=_HINT)
     return since_ms, until_ms
 
 

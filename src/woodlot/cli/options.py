@@ -1,13 +1,19 @@
-"""This file is the options that every command takes."""
+"""This file is the options that commands share: those that every one takes, and those that several do."""
 
+import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, Token
 
 from woodlot.cli.output import Form
+from woodlot.cli.refusals import Usage
 
 _GROUP = Group("Everywhere", sort_key=100)
+_LONGEST_TIMEOUT_S = 3600.0
+_DIGITS = re.compile(r"[+-]?[0-9]{1,30}")
 
 
 @Parameter(name="*", group=_GROUP)
@@ -21,37 +27,28 @@ class Everywhere:
     quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), negative="", help="No words on stderr.")] = False
     verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), negative="", help="The log on stderr.")] = False
 
+    def held(self) -> "Everywhere":
+        """Return the same if it makes sense. Raises Usage for a timeout that no call could keep."""
+        if math.isfinite(self.timeout) and 0 < self.timeout <= _LONGEST_TIMEOUT_S:
+            return self
+        told = f"--timeout: expected seconds above 0 and up to {_LONGEST_TIMEOUT_S:g}, got {self.timeout:g}"
+        raise Usage(told, hint="leave it out for 15 seconds")
+
 
 EVERYWHERE = Everywhere()
-_TAKING_VALUES = frozenset({"--profile", "-p", "--output", "-o", "--timeout"})
-_FLAGS = frozenset({"--quiet", "-q", "--verbose", "-v"})
 
 
-def behind_the_command(tokens: list[str]) -> list[str]:
-    """Move options that stand before the command behind it: `-p live doctor` means `doctor -p live`.
-
-    >>> behind_the_command(["-p", "live", "doctor", "--strict"])
-    ['doctor', '-p', 'live', '--strict']
-    """
-    at = 0
-    while at < len(tokens):
-        word = tokens[at]
-        if word in _TAKING_VALUES:
-            at += 2
-        elif word in _FLAGS or word.partition("=")[0] in _TAKING_VALUES:
-            at += 1
-        else:
-            break
-    leading, rest = tokens[:at], tokens[at:]
-    words = next((n for n, word in enumerate(rest) if word.startswith("-")), len(rest))
-    return [*rest[:words], *leading, *rest[words:]]
+def whole(_: object, tokens: Sequence[Token]) -> int:
+    """Return a whole number as it was typed: 12.7 is no order id, and nothing is rounded to one."""
+    text = tokens[0].value
+    if not _DIGITS.fullmatch(text):
+        raise ValueError(f"expected a whole number, got {text[:40]!r}")
+    return int(text)
 
 
-def asked_form(tokens: list[str]) -> Form | None:
-    """Return what -o asks for, even where the command line as a whole makes no sense."""
-    for at, word in enumerate(tokens):
-        name, equals, value = word.partition("=")
-        if name in {"-o", "--output"}:
-            wanted = value if equals else (tokens[at + 1] if at + 1 < len(tokens) else "")
-            return next((form for form in Form if form.value == wanted), None)
-    return None
+WHOLE = Parameter(converter=whole)
+SymbolOption = Annotated[str | None, Parameter(help="Only of this symbol.")]
+ClientIdOption = Annotated[int | None, WHOLE, Parameter(help="Your own id.")]
+DryRunOption = Annotated[bool, Parameter(negative="", help="Show what would be sent, and what is said of it.")]
+ConfirmOption = Annotated[str | None, Parameter(help="The profile's name, where it would be asked for.")]
+YesOption = Annotated[bool, Parameter(name=("--yes", "-y"), negative="", help="Do not ask, where that is allowed.")]

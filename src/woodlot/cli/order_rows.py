@@ -1,7 +1,8 @@
-"""This file is orders and fills as rows: the same columns wherever they are shown."""
+"""This file is orders, algo orders and fills as rows: the same columns wherever they are shown."""
 
 from typing import Any
 
+from woodlot.wire.algo import AlgoOrderRow
 from woodlot.wire.trade import OrderRow, Transaction
 
 ORDERS = (
@@ -9,6 +10,10 @@ ORDERS = (
     "client_order_id",
 )  # fmt: skip
 ORDER = (*ORDERS, "amount", "fee", "fee_asset", "reduce_only", "tag")
+ALGOS = (
+    "time", "symbol", "kind", "side", "quantity", "trigger_price", "price", "status", "triggered", "algo_id",
+    "client_algo_id",
+)  # fmt: skip
 FILLS = ("time", "symbol", "side", "price", "quantity", "fee", "fee_asset", "maker", "trade_id", "order_id")
 
 
@@ -45,4 +50,20 @@ def fill_row(row: Transaction) -> dict[str, Any]:
         "maker": bool(row.is_maker),
         "trade_id": row.id,
         "order_id": row.order_id,
+    }
+
+
+def algo_row(row: AlgoOrderRow) -> dict[str, Any]:
+    return {
+        "time": row.created_time,
+        "symbol": row.symbol,
+        "kind": str(row.algo_type),
+        "side": None if row.side is None else str(row.side),
+        "quantity": row.quantity,
+        "trigger_price": row.trigger_price,
+        "price": row.price,
+        "status": str(row.algo_status or row.root_algo_status or ""),
+        "triggered": row.is_triggered,
+        "algo_id": row.algo_order_id,
+        "client_algo_id": row.client_algo_order_id or None,
     }

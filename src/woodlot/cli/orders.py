@@ -1,36 +1,43 @@
-"""This file is the verbs about orders that are there: `cancel`, `orders`, `fills`, and the noun `order`."""
+"""This file is the verbs about orders that are there: `cancel`, `orders`, `fills`."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from woodlot.cli.confirm import LARGE_BATCH, agree, agree_by_name
 from woodlot.cli.history import Page, saved
 from woodlot.cli.market import FileOption, SinceOption, UntilOption
 from woodlot.cli.moments import span
-from woodlot.cli.options import EVERYWHERE, Everywhere
-from woodlot.cli.order_rows import FILLS, ORDER, ORDERS, fill_row, order_row
+from woodlot.cli.options import (
+    EVERYWHERE,
+    WHOLE,
+    ClientIdOption,
+    ConfirmOption,
+    DryRunOption,
+    Everywhere,
+    SymbolOption,
+    YesOption,
+)
+from woodlot.cli.order_rows import FILLS, ORDERS, fill_row, order_row
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, run
 from woodlot.cli.symbols import instrument_of
+from woodlot.errors import ExchangeError, Rejected
 from woodlot.wire.enums import StatusFilter
 from woodlot.wire.trade import (
     CancelAllOrders,
     CancelOrder,
-    EditOrder,
     GetOrder,
     GetOrders,
     GetTransactionHistory,
     OrderRow,
 )
 
-app = App(name="order", help="One order: what became of it, and changing it.")
-SymbolOption = Annotated[str | None, Parameter(help="Only of this symbol.")]
-ConfirmOption = Annotated[str | None, Parameter(help="The profile's name, where it would be asked for.")]
-YesOption = Annotated[bool, Parameter(name=("--yes", "-y"), negative="", help="Do not ask, where that is allowed.")]
 _WEEK_MS = 7 * 86_400_000
+# "fills, last 2 years" (rest-v3 §9.1.10): before that there is nothing to ask for.
+_KEPT_MS = 731 * 86_400_000
 _SETTLE_S = (0.0, 0.05, 0.2, 0.5, 1.0, 1.0)
 
 
@@ -38,7 +45,7 @@ def orders(
     *,
     symbol: SymbolOption = None,
     status: Annotated[StatusFilter, Parameter(help="COMPLETED are those that are over.")] = StatusFilter.INCOMPLETE,
-    limit: Annotated[int, Parameter(help="At most so many.")] = 100,
+    limit: Annotated[int, WHOLE, Parameter(help="At most so many.")] = 100,
     everywhere: Everywhere = EVERYWHERE,
 ) -> None:
     """List orders, newest first: the open ones, or those of any status.
@@ -69,7 +76,7 @@ def fills(
     *,
     since: SinceOption = None,
     until: UntilOption = None,
-    limit: Annotated[int, Parameter(help="How many of the latest, where no --since is given.")] = 50,
+    limit: Annotated[int, WHOLE, Parameter(help="How many of the latest, where no --since is given.")] = 50,
     file: FileOption = None,
     everywhere: Everywhere = EVERYWHERE,
 ) -> None:
@@ -89,17 +96,18 @@ def fills(
             rows = (await here.client.send(GetTransactionHistory(symbol=wanted, limit=limit))).rows
             here.printer.rows(FILLS, map(fill_row, rows[:limit]))
             return
-        await saved(here, _fills_between(here, wanted, since_ms, until_ms), columns=FILLS, file=file)
+        pages = _fills_between(here, wanted, since_ms, until_ms)
+        await saved(here, pages, columns=FILLS, file=file, alike={} if wanted is None else {"symbol": wanted})
 
     run(show, everywhere, private=True)
 
 
 def cancel(
-    *order_ids: Annotated[int, Parameter(help="The exchange's ids.")],
-    client_id: Annotated[int | None, Parameter(help="Your own id of one order.")] = None,
+    *order_ids: Annotated[int, WHOLE, Parameter(help="The exchange's ids.")],
+    client_id: ClientIdOption = None,
     all_orders: Annotated[bool, Parameter(name="--all", negative="", help="Every order there is.")] = False,
     symbol: SymbolOption = None,
-    dry_run: Annotated[bool, Parameter(negative="", help="Show what would be sent.")] = False,
+    dry_run: DryRunOption = False,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
     everywhere: Everywhere = EVERYWHERE,
@@ -114,13 +122,14 @@ def cancel(
 
     async def end(here: Session) -> None:
         wanted = None if symbol is None else (await instrument_of(here.client, symbol)).symbol
-        calls = [CancelOrder(order_id=order_id, symbol=wanted) for order_id in order_ids]
+        calls = [CancelOrder(order_id=order_id, symbol=wanted) for order_id in dict.fromkeys(order_ids)]
         if client_id is not None:
             calls.append(CancelOrder(client_order_id=client_id, symbol=wanted))
         if dry_run:
+            from woodlot.cli.dry_run import REQUEST, request_row
+
             requests = [CancelAllOrders(symbol=wanted)] if all_orders else calls
-            rows = [{"method": str(call.endpoint.method), "path": call.target, "signed": True} for call in requests]
-            here.printer.rows(("method", "path", "signed"), rows)
+            here.printer.rows(REQUEST, [request_row(here, request) for request in requests])
         elif all_orders:
             what = f"cancel every order{f' of {wanted}' if wanted else ''}"
             agree_by_name(here, what, confirm=confirm)
@@ -131,55 +140,6 @@ def cancel(
     run(end, everywhere, private=True)
 
 
-@app.command
-def show(
-    order_id: Annotated[int | None, Parameter(help="The exchange's id.")] = None,
-    /,
-    *,
-    client_id: Annotated[int | None, Parameter(help="Your own id.")] = None,
-    everywhere: Everywhere = EVERYWHERE,
-) -> None:
-    """Ask the exchange what it knows of one order; this is how an unknown outcome becomes known.
-
-    Example: woodlot order show 12345
-    """
-    _one_of(order_id, client_id)
-
-    async def ask(here: Session) -> None:
-        row = await here.client.send(GetOrder(order_id=order_id, client_order_id=client_id))
-        here.printer.one(ORDER, order_row(row))
-
-    run(ask, everywhere, private=True)
-
-
-@app.command
-def amend(
-    order_id: Annotated[int | None, Parameter(help="The exchange's id.")] = None,
-    /,
-    *,
-    client_id: Annotated[int | None, Parameter(help="Your own id.")] = None,
-    limit: Annotated[str | None, Parameter(help="The new price.")] = None,
-    quantity: Annotated[str | None, Parameter(help="The new quantity, what is filled already included.")] = None,
-    yes: YesOption = False,
-    everywhere: Everywhere = EVERYWHERE,
-) -> None:
-    """Change the price, the quantity or both of an open order; it keeps its id.
-
-    Example: woodlot order amend 12345 --limit 29000
-    """
-    _one_of(order_id, client_id)
-    edit = EditOrder(order_id=order_id, client_order_id=client_id, price=limit, quantity=quantity)
-
-    async def change(here: Session) -> None:
-        changes = " and ".join(f"{name} {value}" for name, value in (("price", limit), ("quantity", quantity)) if value)
-        agree(here, f"change order {order_id or client_id} to {changes}", yes=yes)
-        await here.client.send(edit)
-        row = await here.client.send(GetOrder(order_id=order_id, client_order_id=client_id))
-        here.printer.one(ORDER, order_row(row))
-
-    run(change, everywhere, private=True)
-
-
 async def _cancel(here: Session, calls: list[CancelOrder], *, yes: bool, confirm: str | None) -> None:
     what = f"cancel {len(calls)} orders" if len(calls) > 1 else f"cancel order {_handle(calls[0])}"
     if len(calls) >= LARGE_BATCH:
@@ -187,12 +147,24 @@ async def _cancel(here: Session, calls: list[CancelOrder], *, yes: bool, confirm
     else:
         agree(here, what, yes=yes)
     rows: list[OrderRow] = []
-    for number, call in enumerate(calls, 1):
-        here.leaving[:] = [f"{number - 1} of {len(calls)} are asked to be cancelled; see: woodlot orders"]
-        await here.client.send(call)
-        rows.append(await _settled(here, call))
-    here.leaving.clear()
-    here.printer.rows(ORDERS, map(order_row, rows))
+    failures: list[ExchangeError] = []
+    try:
+        for number, call in enumerate(calls, 1):
+            here.leaving[:] = [f"{number - 1} of {len(calls)} are asked to be cancelled; see: woodlot orders"]
+            try:
+                await here.client.send(call)
+                rows.append(await _settled(here, call))
+            except Rejected as failure:
+                # One that is over already must not keep the others open.
+                failures.append(failure)
+                if len(calls) > 1:
+                    here.say(f"order {_handle(call)}: {failure}")
+        here.leaving.clear()
+    finally:
+        if rows:
+            here.printer.rows(ORDERS, map(order_row, rows))
+    if failures:
+        raise failures[0]
 
 
 async def _settled(here: Session, call: CancelOrder) -> OrderRow:
@@ -227,7 +199,9 @@ async def _fills_between(
     """Read a span week by week, each oldest first; the exchange lists the newest first."""
     import time
 
-    end_ms = min(until_ms or time.time_ns() // 1_000_000, time.time_ns() // 1_000_000 + 60_000)
+    now_ms = time.time_ns() // 1_000_000
+    end_ms = min(until_ms or now_ms, now_ms + 60_000)
+    since_ms = max(since_ms, now_ms - _KEPT_MS)
     start_ms = (yield Page((), since_ms, since_ms, end_ms)) or since_ms
     while start_ms < end_ms:
         stop_ms = min(start_ms + _WEEK_MS, end_ms)
@@ -236,11 +210,6 @@ async def _fills_between(
         rows.sort(key=lambda row: (row.executed_timestamp.ms, row.id))
         yield Page(tuple(map(fill_row, rows)), since_ms, stop_ms, end_ms)
         start_ms = stop_ms
-
-
-def _one_of(order_id: int | None, client_id: int | None) -> None:
-    if (order_id is None) == (client_id is None):
-        raise Usage("name the order once: ORDER-ID or --client-id", hint="see what is open with: woodlot orders")
 
 
 def _handle(call: CancelOrder) -> int | None:

@@ -160,7 +160,7 @@ def _json(name: str, value: object) -> object:
     match value:
         case None | bool():
             return value
-        case int() if not name.endswith("id"):
+        case int() if not f"_{name}".endswith("_id"):
             return value
         case float():
             return value

@@ -12,6 +12,7 @@ from woodlot.cli.options import EVERYWHERE, Everywhere
 from woodlot.cli.output import Printer
 from woodlot.cli.private_file import write_private
 from woodlot.cli.refusals import KeysMissing, NotThere, Usage
+from woodlot.desk.limits import Limits
 
 app = App(name="profile", help="Where to trade, as whom, and what may go without a question.")
 COLUMNS = ("name", "default", "environment", "rest_url", "keys_from", "limits", "allow_yes", "allow_any_key")
@@ -48,6 +49,8 @@ def add(
 
     Example: woodlot profile add live --secret-command "pass show woox/live"
     """
+    if secret_command is not None and not secret_command.strip():
+        raise Usage("--secret-command: there is no command", hint='as in --secret-command "pass show woox/live"')
     where = environment or (name if name in {"sandbox", "staging", "live"} else None)
     if where is None and rest_url is None:
         raise Usage(f"which environment is {name}?", hint=f"woodlot profile add {name} --environment staging")
@@ -69,6 +72,8 @@ def add(
         _store(profile)
     elif profile.secret_file is not None or profile.age_file is not None:
         keys.credentials_of(profile)
+    if profile.limits is not None:
+        Limits.from_file(profile.limits)
     path = profiles.save(profile)
     printer = Printer(everywhere.output, is_quiet=everywhere.quiet)
     printer.one(COLUMNS, _row(profile))

@@ -4,12 +4,13 @@ import json
 import os
 import sys
 import traceback
+from dataclasses import replace
 
 from cyclopts import CycloptsError
 
 from woodlot.cli.exits import Exit, Failure, failure_of
-from woodlot.cli.options import asked_form
 from woodlot.cli.output import Form
+from woodlot.cli.words import asked_form, asked_profile, with_profile
 
 
 def tell(error: BaseException, tokens: list[str]) -> int:
@@ -17,6 +18,7 @@ def tell(error: BaseException, tokens: list[str]) -> int:
     failure = _usage(error) if isinstance(error, CycloptsError) else failure_of(error)
     if failure.code == "internal" and {"-v", "--verbose"} & set(tokens):
         traceback.print_exception(error, file=sys.stderr)
+    failure = replace(failure, hint=with_profile(failure.hint, asked_profile(tokens)))
     if asked_form(tokens) in {Form.JSON, Form.NDJSON}:
         print(_as_json(failure), file=sys.stderr)
     else:

@@ -9,9 +9,8 @@ from cyclopts import Parameter
 from woodlot.cli import halt
 from woodlot.cli.confirm import agree_by_name
 from woodlot.cli.moments import length_s
-from woodlot.cli.options import EVERYWHERE, Everywhere
+from woodlot.cli.options import EVERYWHERE, ConfirmOption, Everywhere
 from woodlot.cli.order_rows import ORDERS, order_row
-from woodlot.cli.orders import ConfirmOption
 from woodlot.cli.output import Printer
 from woodlot.cli.profiles import find
 from woodlot.cli.refusals import Usage

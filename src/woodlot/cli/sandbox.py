@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from woodlot.cli.options import WHOLE
+
 if TYPE_CHECKING:
     from woodlot.sandbox.server import Sandbox, SandboxOptions
 
@@ -30,8 +32,8 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.
 def run(
     *,
     host: str = "127.0.0.1",
-    port: Annotated[int, Parameter(help="0 picks a free one.")] = 8300,
-    seed: Annotated[int, Parameter(help="Same seed, same market.")] = 7,
+    port: Annotated[int, WHOLE, Parameter(help="0 picks a free one.")] = 8300,
+    seed: Annotated[int, WHOLE, Parameter(help="Same seed, same market.")] = 7,
     listen_key_ttl: Annotated[float, Parameter(help="Life of a listen key in seconds.")] = 86_400.0,
     connection_life: Annotated[float, Parameter(help="Life of a stream's connection in seconds.")] = 86_400.0,
     limits: Annotated[

@@ -12,15 +12,18 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from woodlot.cli import background, profiles
 from woodlot.cli.keys import credentials_of
 from woodlot.cli.options import Everywhere
 from woodlot.cli.output import Printer
+from woodlot.cli.words import with_profile
 from woodlot.config import Credentials, Environment
 from woodlot.desk.limits import is_sandbox as is_on_this_machine
-from woodlot.rest.async_client import AsyncClient
+
+if TYPE_CHECKING:
+    from woodlot.rest.async_client import AsyncClient
 
 ResultT = TypeVar("ResultT")
 
@@ -40,10 +43,12 @@ class Session:
     profile: profiles.Profile
     environment: Environment
     credentials: Credentials | None
-    client: AsyncClient
+    client: "AsyncClient"
     printer: Printer
     timeout_s: float
     leaving: list[str] = field(default_factory=list[str])
+    asked_profile: str | None = None
+    """What -p said: the commands that are named in answer are to ask there too."""
 
     @property
     def is_sandbox(self) -> bool:
@@ -51,7 +56,7 @@ class Session:
         return self.environment.name == "sandbox" and is_on_this_machine(self.environment)
 
     def say(self, text: str) -> None:
-        self.printer.say(text)
+        self.printer.say(with_profile(text, self.asked_profile))
 
 
 def run(
@@ -87,19 +92,20 @@ async def session(
     everywhere: Everywhere, *, private: bool = False, shelf: Shelf = Shelf.ANY
 ) -> AsyncGenerator[Session]:
     """Open what a command stands on, and close it."""
+    everywhere = everywhere.held()
     printer = Printer(everywhere.output, is_quiet=everywhere.quiet)
     profile = profiles.find(everywhere.profile)
     environment, credentials = profile.where(), None
     if not environment.is_embedded:
         credentials = credentials_of(profile) if private else None
-        async with _session(profile, environment, credentials, printer, everywhere.timeout) as here:
+        async with _session(profile, environment, credentials, printer, everywhere) as here:
             yield here
         return
     running = None if shelf is Shelf.OWN else background.running()
     if running is None and shelf is Shelf.LASTING:
         running = background.start(printer.say)
     if running is not None:
-        async with _session(profile, running.environment, running.credentials, printer, everywhere.timeout) as here:
+        async with _session(profile, running.environment, running.credentials, printer, everywhere) as here:
             yield here
         return
     from woodlot.sandbox.server import Sandbox, SandboxOptions
@@ -107,7 +113,7 @@ async def session(
     async with await Sandbox.start(SandboxOptions()) as sandbox:
         environment = Environment.at(sandbox.rest_url, sandbox.ws_url, name="sandbox")
         credentials = Credentials(sandbox.api_key, sandbox.api_secret)
-        async with _session(profile, environment, credentials, printer, everywhere.timeout) as here:
+        async with _session(profile, environment, credentials, printer, everywhere) as here:
             yield here
 
 
@@ -117,7 +123,10 @@ async def _session(
     environment: Environment,
     credentials: Credentials | None,
     printer: Printer,
-    timeout_s: float,
+    everywhere: Everywhere,
 ) -> AsyncGenerator[Session]:
+    from woodlot.rest.async_client import AsyncClient
+
+    timeout_s = everywhere.timeout
     async with AsyncClient(environment, credentials, timeout_s=timeout_s) as client:
-        yield Session(profile, environment, credentials, client, printer, timeout_s)
+        yield Session(profile, environment, credentials, client, printer, timeout_s, asked_profile=everywhere.profile)

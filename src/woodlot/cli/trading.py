@@ -7,13 +7,13 @@ is at work on the same account.
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from woodlot.cli import halt
 from woodlot.cli.confirm import agree
-from woodlot.cli.options import EVERYWHERE, Everywhere
+from woodlot.cli.options import EVERYWHERE, WHOLE, DryRunOption, Everywhere, YesOption
 from woodlot.cli.order_rows import ORDER, order_row
 from woodlot.cli.refusals import Usage
 from woodlot.cli.session import Session, Shelf, run
@@ -23,7 +23,6 @@ from woodlot.rest.handle import with_handle
 from woodlot.wire.enums import OrderType, PositionSide, Side
 from woodlot.wire.trade import GetOrder, OrderRow, PlaceOrder
 
-DRY_RUN = ("method", "path", "body", "signed", "environment", "notional", "filters", "gate")
 # The first look is at once; GetOrder may be asked five times a second.
 _PAUSES_S = (0.0, 0.05, 0.2, 0.3, 0.5, 1.0, 1.0, 1.0)
 
@@ -41,11 +40,9 @@ class Options:
     reduce_only: Annotated[bool, Parameter(negative="", help="Never more than closes the position.")] = False
     position_side: Annotated[PositionSide | None, Parameter(help="In hedge mode.")] = None
     tag: Annotated[str | None, Parameter(help="A word of your own, shown with the order.")] = None
-    client_id: Annotated[int | None, Parameter(help="Your own id; made up where none is given.")] = None
-    dry_run: Annotated[bool, Parameter(negative="", help="Show what would be sent, and what is said of it.")] = False
-    yes: Annotated[bool, Parameter(name=("--yes", "-y"), negative="", help="Do not ask, where that is allowed.")] = (
-        False
-    )
+    client_id: Annotated[int | None, WHOLE, Parameter(help="Your own id; made up where none is given.")] = None
+    dry_run: DryRunOption = False
+    yes: YesOption = False
 
     @property
     def type(self) -> OrderType:
@@ -101,6 +98,7 @@ def _trade(side: Side, symbol: str, quantity: str | None, options: Options, ever
 
     async def place(here: Session) -> None:
         from woodlot.cli import verdict
+        from woodlot.cli.dry_run import show_judged
 
         instrument = await instrument_of(here.client, symbol)
         order = with_handle(
@@ -118,15 +116,13 @@ def _trade(side: Side, symbol: str, quantity: str | None, options: Options, ever
             )
         )
         if options.dry_run:
-            here.printer.one(DRY_RUN, await _dry_run(here, instrument, order))
+            await show_judged(here, order, instrument, order)
             return
         halt.refuse_if_stopped(here.profile.name, order.symbol)
         verdict.check_filters(instrument, order)
-        await verdict.pass_the_gate(here, order)
+        await verdict.pass_the_gate(here, order, order.symbol)
         if not here.is_sandbox:
-            worth = await verdict.notional(here, order)
-            value = "" if worth is None else f", worth {worth.normalize():f} {instrument.quote_asset}"
-            agree(here, f"{in_words(order)}{value}", yes=options.yes)
+            agree(here, f"{in_words(order)}{await verdict.worth(here, instrument, order)}", yes=options.yes)
         await _place(here, order)
 
     run(place, everywhere, private=True, shelf=Shelf.ANY if options.dry_run else Shelf.LASTING)
@@ -137,20 +133,6 @@ def in_words(order: PlaceOrder) -> str:
     size = f"{order.amount} of the quote asset" if order.quantity is None else f"{order.quantity}"
     price = "at the market" if order.price is None else f"at {order.price}"
     return f"{order.side.lower()} {size} {pair_of(order.symbol)} {price} ({order.type})"
-
-
-async def _dry_run(here: Session, instrument: Any, order: PlaceOrder) -> dict[str, Any]:
-    from woodlot.cli import verdict
-
-    return {
-        "method": str(order.endpoint.method),
-        "path": order.target,
-        "body": order.body,
-        "signed": order.endpoint.signed,
-        "environment": here.environment.name,
-        "notional": await verdict.notional(here, order),
-        **await verdict.verdict(here, instrument, order),
-    }
 
 
 async def _place(here: Session, order: PlaceOrder) -> None:
@@ -165,7 +147,7 @@ async def _place(here: Session, order: PlaceOrder) -> None:
     if row is None:
         here.say(f"the exchange does not show it yet; ask: {asking}")
         return
-    here.say(f"{_ms(began_s):8.1f} ms  {_state(row):<12}  {row.executed} of {row.quantity or row.amount} filled")
+    here.say(f"{_ms(began_s):8.1f} ms  {_state(row):<12}  {_filled(row)}")
     here.leaving.clear()
     here.printer.one(ORDER, order_row(row))
     here.say(f"next: {_next(row)}")
@@ -187,6 +169,11 @@ async def _followed(here: Session, order_id: int) -> OrderRow | None:
 
 def _state(row: OrderRow) -> str:
     return "resting" if str(row.status) == "NEW" else str(row.status).replace("_", " ").lower()
+
+
+def _filled(row: OrderRow) -> str:
+    # An order by its worth has no quantity to have filled so much of.
+    return f"{row.executed} filled" if row.quantity is None else f"{row.executed} of {row.quantity} filled"
 
 
 def _next(row: OrderRow) -> str:
