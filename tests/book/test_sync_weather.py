@@ -1,6 +1,7 @@
 """This file is the fixed share of `proofs/books.py` that runs each time, and the proof that it proves something."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
 
@@ -10,6 +11,8 @@ from proofs.book_weather import SYMBOL, Broken, Weather
 from tests.book.driver import Driver
 
 from woodlot.book.chain import Delta
+from woodlot.book.numbers import Level
+from woodlot.book.sync import Synchroniser
 from woodlot.book.transition import BookState, Transition
 
 MUST_HAPPEN = frozenset(Transition) - {
@@ -104,3 +107,32 @@ def test_with_snapshots_46_s_behind_the_book_is_synced_as_soon_as_one_can_be_bri
     assert synced_s <= 46 + 5.1, "and such a snapshot is asked for within the five seconds of the backoff"
     assert min(later - earlier for earlier, later in pairwise(asked_s)) >= 0.999, "never two in a second"
     assert len(asked_s) <= 15
+
+
+class Asleep(Synchroniser):
+    """Never asks for a snapshot once it was connected for a while."""
+
+    def take_seed(self, *, now_s: float) -> int | None:
+        return super().take_seed(now_s=now_s) if now_s < 5.0 else None
+
+
+class Stubborn(Synchroniser):
+    """Never believes a snapshot."""
+
+    def snapshot(
+        self, timestamp: int, *, bids: Sequence[Level], asks: Sequence[Level], now_s: float, ticket: int | None = None
+    ) -> Transition:
+        del timestamp
+        return super().snapshot(1, bids=bids, asks=asks, now_s=now_s, ticket=ticket)
+
+
+@pytest.mark.parametrize("kind", [Asleep, Stubborn])
+def test_a_book_that_stays_in_doubt_in_the_calm_is_caught(kind: type[Synchroniser]) -> None:
+    seed = next(seed for seed in range(100) if Weather.of(seed).forecast.off_grid)
+    weather = Weather.of(seed, kind=kind)
+    weather.run(300)
+    weather.sync.disconnected(now_s=weather.now_s)
+    weather.connect()
+
+    with pytest.raises(Broken, match="calm for 600 s"):
+        weather.calm()
