@@ -110,6 +110,17 @@ def test_a_topic_is_refused_after_three_askings_without_an_answer() -> None:
     ]
 
 
+def test_on_a_link_that_says_nothing_at_all_no_topic_is_refused_and_the_link_is_dead() -> None:
+    session, _ = opened("trade@A")
+    outputs: list[Output] = []
+    while not any(isinstance(output, Dead) for output in outputs):
+        outputs += session.tick(session.due_s)
+
+    assert session.topics == ("trade@A",)
+    assert not any(isinstance(output, Refused) for output in outputs)
+    assert session.due_s <= 60.0
+
+
 def test_an_unanswered_topic_that_pushes_is_accepted_when_the_wait_is_over() -> None:
     session, _ = opened("trade@A")
     session.received(push("trade@A"), now_s=1.0)

@@ -83,6 +83,11 @@ class Roster:
         return bool(self._to_ask or self._to_leave)
 
     @property
+    def is_puzzled(self) -> bool:
+        """Whether a topic is about to be asked for the last time, and a sign of life would make silence a refusal."""
+        return any(attempts >= self._rules.most_asks - 1 for attempts in self._to_ask.values())
+
+    @property
     def overdue_s(self) -> float:
         """When the oldest unanswered command has waited long enough."""
         return min((command.sent_s for command in self._open.values()), default=float("inf")) + self._rules.ack_wait_s
@@ -167,22 +172,31 @@ class Roster:
         self._to_ask.update({topic: command.attempts[topic] for topic in wanted})
         return []
 
-    def overdue(self, now_s: float) -> list[Verdict]:
-        """Give up waiting for answers that are overdue; ask again, or call the topic refused."""
+    def overdue(self, now_s: float, *, alive_s: float | None) -> list[Verdict]:
+        """Give up waiting for answers that are overdue; ask again, or call the topic refused.
+
+        `alive_s` is when a PING was answered last. Silence alone is no refusal: where the link has given no sign of
+        life since a topic was asked for, it is asked for again. A link that never does is dead before long.
+        """
         late = [command for command in self._open.values() if now_s >= command.sent_s + self._rules.ack_wait_s]
         for command in late:
             del self._open[command.id]
         asked = [(topic, command) for command in late if command.subscribes for topic in self._still_wanted(command)]
-        verdicts = [self._unanswered(topic, command.attempts[topic] + 1) for topic, command in asked]
+        verdicts = [
+            self._unanswered(
+                topic, command.attempts[topic] + 1, is_alive=alive_s is not None and alive_s > command.sent_s
+            )
+            for topic, command in asked
+        ]
         return [verdict for verdict in verdicts if verdict is not None]
 
-    def _unanswered(self, topic: str, attempts: int) -> Verdict | None:
+    def _unanswered(self, topic: str, attempts: int, *, is_alive: bool) -> Verdict | None:
         if topic in self._pushed_early:
             return self._judge(topic, is_named=True)
         # Asked twice for a topic that is live after all, the exchange would leave it out of the second answer,
         # exactly as if it refused it (websocket-v3 §5.1). So it is left first and asked for after that.
         self._to_leave[topic] = False
-        if attempts >= self._rules.most_asks:
+        if attempts >= self._rules.most_asks and is_alive:
             return self._refuse(topic, f"asked {attempts} times, never acknowledged")
         self._to_ask[topic] = attempts
         return None

@@ -135,7 +135,10 @@ class Session:
             return []
         if self._pulse.is_dead(now_s):
             return [Dead(f"{self._rules.pings_unanswered} PINGs went unanswered")]
-        return [*self._roster.overdue(now_s), *self._flush(now_s)]
+        verdicts = self._roster.overdue(now_s, alive_s=self._pulse.answered_s)
+        if self._roster.is_puzzled:
+            self._pulse.hurry(now_s)
+        return [*verdicts, *self._flush(now_s)]
 
     def received(self, payload: bytes | str, *, now_s: float) -> list[Output]:
         """Take one frame. Whatever it holds, this does not raise."""
