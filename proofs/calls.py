@@ -9,8 +9,8 @@ from woodlot.rest.steps import HttpReply, HttpRequest, Lost, Send, Sleep, Steps
 from woodlot.wire.request import Request
 
 Told: TypeAlias = Callable[[HttpReply | Lost], None]
-Network: TypeAlias = Callable[[HttpRequest, float, Told], None]
-"""Carry a request, whose caller waits so many seconds; tell what came of it, once."""
+Network: TypeAlias = Callable[[Request[Any], HttpRequest, float, Told], None]
+"""Carry a request, spelled as it is, whose caller waits so many seconds; tell what came of it, once."""
 
 
 class Calls:
@@ -23,13 +23,11 @@ class Calls:
         self.sent = 0
 
     def make(self, request: Request[Any], ended: Callable[[Any], None]) -> None:
-        steps = self._flow.call(request)
-        self._go_on(steps, ended, None)
+        self._go_on(request, self._flow.call(request), ended, None)
 
-    def carry_out(self, steps: Steps[Any], ended: Callable[[Any], None]) -> None:
-        self._go_on(steps, ended, None)
-
-    def _go_on(self, steps: Steps[Any], ended: Callable[[Any], None], told: HttpReply | Lost | None) -> None:
+    def _go_on(
+        self, asked: Request[Any], steps: Steps[Any], ended: Callable[[Any], None], told: HttpReply | Lost | None
+    ) -> None:
         try:
             step = steps.send(told)
         except StopIteration as end:
@@ -40,7 +38,7 @@ class Calls:
             match step:
                 case Send(request, timeout_s):
                     self.sent += 1
-                    self._network(request, timeout_s, lambda reply: self._go_on(steps, ended, reply))
+                    self._network(asked, request, timeout_s, lambda reply: self._go_on(asked, steps, ended, reply))
                 case Sleep(seconds):
                     # Never shorter than asked for.
-                    self._schedule.after(int(seconds * 1000) + 1, lambda: self._go_on(steps, ended, None))
+                    self._schedule.after(int(seconds * 1000) + 1, lambda: self._go_on(asked, steps, ended, None))

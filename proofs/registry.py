@@ -29,6 +29,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="R2",
+        name="cores",
+        promise="The same of the cores alone, which are killed and started again too: sixteen books and an account",
+        goals={"events": 30_000_000},
+        batch=10,
+        code="proofs.cores.course:prove",
+    ),
+    Experiment(
+        id="R2",
         name="month",
         promise="In 30 days of keys that end, are stolen or refused nothing is lost, and owners of one key never race",
         goals={"months": 100},

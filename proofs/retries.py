@@ -95,8 +95,8 @@ class Storm:
             if not isinstance(result, WoodlotError):
                 self.strange.append(f"{type(result).__name__}: {result}")
 
-    def _carry(self, request: HttpRequest, timeout_s: float, told: Told) -> None:
-        del request
+    def _carry(self, asked: Request[Any], request: HttpRequest, timeout_s: float, told: Told) -> None:
+        del asked, request
         if self.asked >= _COUNTS_AFTER:
             self.worst = max(self.worst, (self.attempts) / self.asked)
         fails = _FAILING[self.failing](self._chance, self._schedule.clock.now_ms())

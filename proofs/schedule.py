@@ -17,13 +17,20 @@ class Schedule:
         self._numbers = count()
 
     def after(self, delay_ms: int, action: Callable[[], None]) -> None:
-        heapq.heappush(self._queue, (self.clock.now_ms() + delay_ms, next(self._numbers), action))
+        self.at(self.clock.now_ms() + delay_ms, action)
+
+    def at(self, at_ms: int, action: Callable[[], None]) -> None:
+        heapq.heappush(self._queue, (at_ms, next(self._numbers), action))
 
     def run(self, duration_ms: int) -> None:
         """Let everything happen that is due within so long."""
-        until_ms = self.clock.now_ms() + duration_ms
-        while self._queue and self._queue[0][0] <= until_ms:
-            at_ms, _, action = heapq.heappop(self._queue)
-            self.clock.advance((at_ms - self.clock.now_ms()) / 1000)
+        queue, clock = self._queue, self.clock
+        now_ms = clock.now_ms()
+        until_ms = now_ms + duration_ms
+        while queue and queue[0][0] <= until_ms:
+            at_ms, _, action = heapq.heappop(queue)
+            if at_ms > now_ms:
+                clock.advance((at_ms - now_ms) / 1000)
+                now_ms = at_ms
             action()
-        self.clock.advance((until_ms - self.clock.now_ms()) / 1000)
+        clock.advance((until_ms - now_ms) / 1000)

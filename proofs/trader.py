@@ -34,11 +34,13 @@ _RETRY_MS = 1_000
 class Trader:
     """One run of a program: born with a journal, dead after `die`. Nothing scheduled for the dead happens."""
 
+    absence_is_proof_after_s = 310.0
+
     def __init__(self, schedule: Schedule, venue: Venue, dice: Dice, journal: Journal) -> None:
         self._schedule = schedule
         self._venue = venue
         self._dice = dice
-        self._doubts = Doubts(absence_is_proof_after_s=310.0, clock=schedule.clock)
+        self._doubts = Doubts(absence_is_proof_after_s=self.absence_is_proof_after_s, clock=schedule.clock)
         self.books = Books(journal, told=self._doubts.heard)
         self.reader = Executions(self.books.executions, consumer="bot")
         self.is_alive = True
@@ -189,19 +191,30 @@ class Trader:
             except WoodlotError as error:
                 failed(error)
             else:
-                self._later(self._dice.latency_ms(), lambda: answered(request))
+                self._make(request, answered)
 
-        def answered(request: Request[Any]) -> None:
+        def answered(result: Any) -> None:
+            if isinstance(result, WoodlotError):
+                step(lambda: asking.throw(result))
+            else:
+                step(lambda: asking.send(result))
+
+        step(lambda: next(asking))
+
+    def _make(self, request: Request[Any], ended: Callable[[Any], None]) -> None:
+        """Make a call; what ends it, answer or error, goes to who asked."""
+
+        def arrive() -> None:
             try:
                 if self._dice.happens(self._dice.weather.rest_fails, "REST failures"):
                     raise ConnectionFailed(str(request.endpoint), "cut")
                 reply = self._venue.act(request)
             except WoodlotError as error:
-                step(lambda thrown=error: asking.throw(thrown))
+                ended(error)
             else:
-                self._later(self._dice.latency_ms(), lambda: step(lambda: asking.send(reply)))
+                self._later(self._dice.latency_ms(), lambda: ended(reply))
 
-        step(lambda: next(asking))
+        self._later(self._dice.latency_ms(), arrive)
 
     # Time.
 

@@ -8,6 +8,7 @@ from woodlot.clock import ManualClock
 from woodlot.errors import NotFound, Rejected
 from woodlot.sandbox.events import Reported
 from woodlot.sandbox.exchange import Exchange, Refusal
+from woodlot.sandbox.refusal import refusal
 from woodlot.wire.answer import Time
 from woodlot.wire.enums import OrderType, Side
 from woodlot.wire.events import ExecutionReport
@@ -64,7 +65,7 @@ class Venue:
     def act(self, request: Request[Any]) -> Any:
         """Carry out a request of ours. Raises what a client would raise."""
         try:
-            return self._answer(request)
+            return self.obey(request)
         except Refusal as refusal:
             kind = NotFound if isinstance(request, GetOrder | CancelOrder) else Rejected
             raise kind(str(refusal), code=-1006 if kind is NotFound else 317001) from None
@@ -96,7 +97,8 @@ class Venue:
         except Refusal:
             return
 
-    def _answer(self, request: Request[Any]) -> Any:
+    def obey(self, request: Request[Any]) -> Any:
+        """Carry out a request of ours. Raises Refusal."""
         match request:
             case PlaceOrder():
                 ack = self.exchange.place(self.ours, request)
@@ -108,7 +110,7 @@ class Venue:
             case GetOrder():
                 row = self.exchange.order(self.ours, order_id=request.order_id, client_order_id=request.client_order_id)
                 if not self._is_shown("order", row.order_id):
-                    raise NotFound("not yet", code=-1006)
+                    raise refusal(-1006)
                 return row
             case GetOrders():
                 rows = self.exchange.orders(self.ours, request).rows
