@@ -11,7 +11,7 @@ import msgspec
 from woodlot.config import Environment
 from woodlot.desk.journal import Journal
 from woodlot.desk.terms import Seams
-from woodlot.rest.aiohttp_client import AiohttpTransport
+from woodlot.rest.loop_client import LoopTransport
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost
 from woodlot.stream.link import Address, AiohttpDialer, Link
 
@@ -33,7 +33,7 @@ class Marks:
 
     def seams(self, environment: Environment) -> Seams:
         return Seams(
-            transport=MarkedTransport(AiohttpTransport(environment, connect_timeout_s=5.0), self),
+            transport=MarkedTransport(LoopTransport(environment, connect_timeout_s=5.0), self),
             dialer=MarkedDialer(AiohttpDialer(), self),
             journal=self._mark_journal,
         )
@@ -45,7 +45,7 @@ class Marks:
 class MarkedTransport:
     """Mark each call before it leaves and after its reply came."""
 
-    def __init__(self, transport: AiohttpTransport, marks: Marks) -> None:
+    def __init__(self, transport: LoopTransport, marks: Marks) -> None:
         self._transport = transport
         self._marks = marks
 

@@ -10,7 +10,7 @@ from typing import Any
 from woodlot.config import Credentials, Environment
 from woodlot.desk.desk import Desk
 from woodlot.desk.terms import Seams
-from woodlot.rest.aiohttp_client import AiohttpTransport
+from woodlot.rest.loop_client import LoopTransport
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost
 from woodlot.sandbox.server import Sandbox, SandboxOptions
 from woodlot.wire.enums import StatusFilter
@@ -45,7 +45,7 @@ class Rig:
 
     def desk(self, **options: Any) -> Desk:
         """Describe a desk on the journal of this rig, with a wire that can lose things."""
-        self.transports.append(Lossy(AiohttpTransport(self.environment, connect_timeout_s=5.0)))
+        self.transports.append(Lossy(LoopTransport(self.environment, connect_timeout_s=5.0)))
         known: dict[str, Any] = {
             "journal": self.directory / "journal",
             "seams": Seams(transport=self.lossy),
@@ -74,7 +74,7 @@ async def rigged(directory: Path) -> AsyncGenerator[Rig]:
 class Lossy:
     """Carry requests as they are; lose the next that fits, before it arrives or after."""
 
-    def __init__(self, transport: AiohttpTransport) -> None:
+    def __init__(self, transport: LoopTransport) -> None:
         self._transport = transport
         self.lose_request: Callable[[HttpRequest], bool] | None = None
         self.lose_reply: Callable[[HttpRequest], bool] | None = None

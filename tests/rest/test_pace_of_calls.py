@@ -8,8 +8,8 @@ from tests.rest.scripted import ACK, CREDENTIALS, REFUSED, RESET, TOO_MANY, Play
 
 from woodlot.clock import ManualClock
 from woodlot.errors import OutcomeUnknown, RateLimited
-from woodlot.rest.aiohttp_client import AiohttpTransport
 from woodlot.rest.async_client import AsyncClient
+from woodlot.rest.loop_client import LoopTransport
 from woodlot.rest.pacing import Pacer, Waiting
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost
 from woodlot.wire.account import GetAccountInfo
@@ -145,7 +145,7 @@ async def test_a_cancel_does_not_wait_for_a_connection_behind_slow_reads() -> No
     done = http(b"{}")
     read, cancel = (HttpRequest(*what, {}, is_urgent=what[0] == "DELETE") for what in (("GET", "/r"), ("DELETE", "/c")))
     with RawServer(*[slow] * 100, done) as server:
-        transport = AiohttpTransport(server.environment, connect_timeout_s=20)
+        transport = LoopTransport(server.environment, connect_timeout_s=20)
         reads = [asyncio.create_task(transport.exchange(read, timeout_s=30)) for _ in range(150)]
         try:
             async with asyncio.timeout(20):

@@ -12,7 +12,7 @@ from tests.rest.raw_server import RawServer, http
 
 from woodlot.config import Environment
 from woodlot.errors import ConfigurationError
-from woodlot.rest.aiohttp_client import AiohttpTransport
+from woodlot.rest.loop_client import LoopTransport
 from woodlot.rest.route import Trust, route_to
 from woodlot.rest.socket_client import SocketTransport
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost
@@ -32,7 +32,7 @@ def blocking(environment: Environment, trust: Trust) -> HttpReply | Lost:
 
 def asynchronous(environment: Environment, trust: Trust) -> HttpReply | Lost:
     async def exchange() -> HttpReply | Lost:
-        transport = AiohttpTransport(environment, connect_timeout_s=2, trust=trust)
+        transport = LoopTransport(environment, connect_timeout_s=2, trust=trust)
         try:
             return await transport.exchange(POST, timeout_s=2)
         finally:

@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -9,7 +10,7 @@ import pytest
 from tests.rest.raw_server import RawServer, http, reset, unused_port
 
 from woodlot.config import Environment
-from woodlot.rest.aiohttp_client import AiohttpTransport
+from woodlot.rest.loop_client import LoopTransport
 from woodlot.rest.socket_client import SocketTransport
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost
 
@@ -53,11 +54,11 @@ def blocking() -> Iterator[Connect]:
 
 
 def asynchronous() -> Iterator[Connect]:
-    opened: list[AiohttpTransport] = []
+    opened: list[LoopTransport] = []
     with asyncio.Runner() as runner:
 
         def connect(environment: Environment) -> Exchange:
-            opened.append(AiohttpTransport(environment, connect_timeout_s=0.4, largest_body_bytes=100_000))
+            opened.append(LoopTransport(environment, connect_timeout_s=0.4, largest_body_bytes=100_000))
 
             def exchange(request: HttpRequest, *, timeout_s: float = 2.0) -> HttpReply | Lost:
                 return runner.run(opened[-1].exchange(request, timeout_s=timeout_s))
@@ -198,6 +199,18 @@ def test_a_reply_that_drips_in_does_not_outlast_the_timeout(connect: Connect) ->
         assert time.monotonic() - started_s < 1
 
 
+def test_a_call_has_its_own_time_whatever_the_one_before_it_had(connect: Connect) -> None:
+    def late(sock: socket.socket) -> None:
+        time.sleep(0.3)
+        sock.sendall(OK)
+
+    with RawServer(OK, late) as server:
+        exchange = connect(server.environment)
+        assert isinstance(exchange(GET, timeout_s=0.15), HttpReply)
+        assert isinstance(exchange(GET, timeout_s=2.0), HttpReply)
+        assert server.connections == 1
+
+
 @pytest.mark.parametrize("head", [b"content-length: 10000000", b"transfer-encoding: chunked\r\n\r\n989680", b"x: y"])
 def test_a_reply_without_end_is_cut_off(connect: Connect, head: bytes) -> None:
     def flood(sock: socket.socket) -> None:
@@ -236,3 +249,55 @@ def test_a_path_before_v3_is_sent_though_it_is_not_signed(connect: Connect) -> N
         environment = Environment.at(f"http://127.0.0.1:{server.port}/woo/", "ws://127.0.0.1:1")
         connect(environment)(DELETE)
         assert server.heads[0].startswith(b"DELETE /woo/v3/trade/order?orderId=1 HTTP/1.1\r\n")
+
+
+async def test_the_reply_to_a_cancelled_call_meets_nobody() -> None:
+    def late(sock: socket.socket) -> None:
+        time.sleep(0.1)
+        sock.sendall(http(b"for the cancelled one"))
+
+    with RawServer(late, OK) as server:
+        transport = LoopTransport(server.environment, connect_timeout_s=1)
+        cancelled = asyncio.create_task(transport.exchange(POST, timeout_s=2))
+        while not server.requests:
+            await asyncio.sleep(0.005)
+        cancelled.cancel()
+        await asyncio.gather(cancelled, return_exceptions=True)
+        assert await transport.exchange(POST, timeout_s=2) == HttpReply(200, b'{"success":true}')
+        assert server.connections == 2
+        await transport.close()
+
+
+async def test_a_call_under_way_when_its_client_is_closed_may_have_arrived() -> None:
+    with RawServer(lambda _: time.sleep(1), OK) as server:
+        transport = LoopTransport(server.environment, connect_timeout_s=1)
+        call = asyncio.create_task(transport.exchange(POST, timeout_s=5))
+        while not server.requests:
+            await asyncio.sleep(0.005)
+        await transport.close()
+        assert await call == Lost("the connection broke (ConnectionAbortedError)", may_have_arrived=True)
+        # "A closed client may be used again; it connects anew."
+        assert isinstance(await transport.exchange(POST, timeout_s=5), HttpReply)
+        await transport.close()
+
+
+async def test_a_call_that_finds_no_room_in_time_was_never_sent() -> None:
+    waiting = threading.Event()
+
+    def silent(_: socket.socket) -> None:
+        waiting.wait(20)
+
+    with RawServer(silent) as server:
+        transport = LoopTransport(server.environment, connect_timeout_s=20)
+        calls = [asyncio.create_task(transport.exchange(GET, timeout_s=20)) for _ in range(100)]
+        await asyncio.sleep(0)
+        try:
+            assert await transport.exchange(GET, timeout_s=0.05) == Lost(
+                "not sent within 0.1 s", may_have_arrived=False
+            )
+        finally:
+            waiting.set()
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+            await transport.close()

@@ -3,17 +3,17 @@
 from collections import Counter
 
 from woodlot.config import Environment
-from woodlot.rest.aiohttp_client import AiohttpTransport
+from woodlot.rest.loop_client import LoopTransport
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost
 
 
 class CountingTransport:
-    """An AiohttpTransport that keeps how many orders it carried and which statuses they were answered with."""
+    """A LoopTransport that keeps how many orders it carried and which statuses they were answered with."""
 
     def __init__(self, environment: Environment) -> None:
         self.sent = 0
         self.statuses: Counter[int] = Counter()
-        self._inner = AiohttpTransport(environment, connect_timeout_s=5.0)
+        self._inner = LoopTransport(environment, connect_timeout_s=5.0)
 
     async def exchange(self, request: HttpRequest, *, timeout_s: float) -> HttpReply | Lost:
         told = await self._inner.exchange(request, timeout_s=timeout_s)

@@ -11,8 +11,8 @@ from typing import Self, TypeVar
 from woodlot.clock import Clock
 from woodlot.config import Credentials, Environment
 from woodlot.errors import OutcomeUnknown
-from woodlot.rest.aiohttp_client import AiohttpTransport
 from woodlot.rest.flow import Flow
+from woodlot.rest.loop_client import LoopTransport
 from woodlot.rest.pacing import Pacer
 from woodlot.rest.pages import AsyncPages, Rows, walk
 from woodlot.rest.patience import Patience
@@ -58,7 +58,7 @@ class AsyncClient:
             chance=chance,
         )
         self._assumptions = assumptions or Assumptions()
-        self._transport = transport or AiohttpTransport(
+        self._transport = transport or LoopTransport(
             environment, connect_timeout_s=connect_timeout_s, trust=Trust(trust_env, ca_file)
         )
 

@@ -47,6 +47,7 @@ class Counter:
         self._free_at_s: list[float] = []
         self._level = 1.0
         self._level_since_s = 0.0
+        self._whole_allowance = self._allowed(1.0)
 
     def enter(self, place: Place) -> None:
         insort(self._queue, place)
@@ -108,13 +109,19 @@ class Counter:
         return not (self._queue or self._in_flight or self._free_at_s) and self._recovered(now_s) >= 1.0
 
     def _recovered(self, now_s: float) -> float:
+        if self._level >= 1.0:
+            return 1.0
         windows = max(now_s - self._level_since_s, 0.0) / self._limit.window_s
         return min(1.0, self._level + _RECOVERED_PER_WINDOW * windows)
 
     def _allowance(self, now_s: float) -> tuple[int, float]:
         """Return how many slots there are and for how long each is taken; less than one is one for longer."""
+        level = self._recovered(now_s)
+        return self._whole_allowance if level >= 1.0 else self._allowed(level)
+
+    def _allowed(self, level: float) -> tuple[int, float]:
         window_s = self._limit.window_s * _CLOCK_RATE + _MARGIN_S
-        calls = self._limit.calls * self._share * self._recovered(now_s)
+        calls = self._limit.calls * self._share * level
         # 0.1 * 10 is not always 1 in binary; a hair below a whole call is that call.
         whole = floor(calls + 1e-9)
         return (whole, window_s) if whole >= 1 else (1, window_s / calls)

@@ -12,13 +12,14 @@ from woodlot.wire.trade import LARGEST_CLIENT_ORDER_ID
 
 RequestT = TypeVar("RequestT", bound=Request[Any])
 
+_BITS = LARGEST_CLIENT_ORDER_ID.bit_length()
 # "separate number space from `clientOrderId`" (rest-v3 §7.3), the same rules.
 _HANDLES = ("client_order_id", "client_algo_order_id")
 
 
 def new_client_order_id() -> int:
     """Return a number that no other process draws: 63 random bits, never 0, which means none (rest-v3 §7.3)."""
-    return secrets.randbelow(LARGEST_CLIENT_ORDER_ID) + 1
+    return secrets.randbits(_BITS) or 1
 
 
 def with_handle(request: RequestT, *, draw: Callable[[], int] = new_client_order_id) -> RequestT:

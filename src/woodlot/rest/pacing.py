@@ -86,7 +86,8 @@ class Pacer:
         self._counters: dict[tuple[Endpoint, str], Counter] = {}
         self._numbers = count()
         self._lock = threading.Lock()
-        self._so_far = PaceCounters()
+        self._calls = self._waits = self._slowed = 0
+        self._waited_s = 0.0
 
     @classmethod
     def unlimited(cls) -> Self:
@@ -95,7 +96,7 @@ class Pacer:
 
     @property
     def counters(self) -> PaceCounters:
-        return self._so_far
+        return PaceCounters(self._calls, self._waits, self._waited_s, self._slowed)
 
     def gauges(self, *, now_s: float) -> list[Gauge]:
         """Return the limits that are in use now or slowed, the fullest first."""
@@ -109,7 +110,8 @@ class Pacer:
 
     def queue(self, request: Request[Any], *, now_s: float) -> Turn:
         """Take a place in the queue; it must be given back by one of the four ends below."""
-        endpoint, lane = request.endpoint, lane_of(request.endpoint)
+        endpoint = request.endpoint
+        lane = lane_of(endpoint)
         limit = self._limit_of(endpoint)
         symbol = str(getattr(request, "symbol", None) or "") if limit is not None and limit.per_symbol else ""
         with self._lock:
@@ -124,7 +126,10 @@ class Pacer:
         with self._lock:
             wait_s = 0.0 if turn.counter is None else turn.counter.wait_s(turn.place, now_s=now_s)
             if wait_s == 0:
-                self._count(calls=1, waits=int(turn.waits), waited_s=now_s - turn.asked_s if turn.waits else 0.0)
+                self._calls += 1
+                if turn.waits:
+                    self._waits += 1
+                    self._waited_s += now_s - turn.asked_s
         if wait_s and not turn.waits:
             turn.waits = True
             if self._on_wait is not None:
@@ -148,7 +153,7 @@ class Pacer:
         with self._lock:
             if turn.counter is not None:
                 turn.counter.free_after(now_s)
-                self._count(slowed=int(turn.counter.slow_down(now_s=now_s)))
+                self._slowed += turn.counter.slow_down(now_s=now_s)
 
     def lost(self, turn: Turn, *, until_s: float) -> None:
         """End a turn without a reply: it may be counted by the server as late as its timeout."""
@@ -170,9 +175,3 @@ class Pacer:
                 self._counters = {key: one for key, one in self._counters.items() if not one.is_idle(now_s)}
             counter = self._counters[key] = Counter(limit, share=self._share)
         return counter
-
-    def _count(self, *, calls: int = 0, waits: int = 0, waited_s: float = 0.0, slowed: int = 0) -> None:
-        so_far = self._so_far
-        self._so_far = PaceCounters(
-            so_far.calls + calls, so_far.waits + waits, so_far.waited_s + waited_s, so_far.slowed + slowed
-        )

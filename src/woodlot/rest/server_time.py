@@ -92,7 +92,7 @@ class ServerTime:
     @property
     def correction_ms(self) -> int:
         """What a signature was made with; two of one time are the same, whatever happened to this machine's clock."""
-        return self._ahead(self.now_ms())
+        return self._ahead(self._clock.now_ms()) if self._ahead_ms is None else self._ahead_ms
 
     def differs_from(self, correction_ms: int) -> bool:
         """Tell whether a signature made with that correction was made for another time than one made now."""

@@ -4,19 +4,17 @@ A request is written with a single call and its reply read to the end, or the co
 reused after an error.
 """
 
-import select
 import socket
 import time
 
 from woodlot.config import Environment
 from woodlot.rest.address import Address
 from woodlot.rest.http_reply import Malformed, read_reply
+from woodlot.rest.http_request import check_tunnel, spelled, tunnel
+from woodlot.rest.idle import MOST_IDLE, Watch
 from woodlot.rest.route import NO_TRUST, Proxy, Route, Trust, route_to
 from woodlot.rest.steps import LARGEST_BODY_BYTES, HttpReply, HttpRequest, Lost
 
-# Servers and load balancers close idle connections after 60 s and more; a younger one is rarely closed under us.
-_OLDEST_IDLE_S = 20.0
-_MOST_IDLE = 32
 _READ_BYTES = 65536
 
 
@@ -46,7 +44,7 @@ class SocketTransport:
             except OSError as error:
                 return Lost(f"could not connect ({_what(error)})", may_have_arrived=False)
         reply = connection.exchange(request, deadline_s=deadline_s, most_bytes=self._largest_body_bytes)
-        if connection.is_reusable and len(self._idle) < _MOST_IDLE:
+        if connection.is_reusable and len(self._idle) < MOST_IDLE:
             self._idle.append(connection)
         else:
             connection.close()
@@ -62,7 +60,7 @@ class SocketTransport:
                 connection = self._idle.pop()
             except IndexError:  # another thread took it
                 return None
-            if connection.is_alive:
+            if connection.is_usable:
                 return connection
             connection.close()
         return None
@@ -73,14 +71,14 @@ class _Connection:
 
     def __init__(self, sock: socket.socket, address: Address) -> None:
         self._socket = sock
+        self._watch = Watch(sock)
         self._address = address
         self._idle_since_s = time.monotonic()
         self.is_reusable = False
 
     @property
-    def is_alive(self) -> bool:
-        """A connection that nothing was asked of has nothing to say: readable means closed, or out of step."""
-        return time.monotonic() - self._idle_since_s <= _OLDEST_IDLE_S and not _is_readable(self._socket)
+    def is_usable(self) -> bool:
+        return self._watch.is_usable(idle_since_s=self._idle_since_s)
 
     def exchange(self, request: HttpRequest, *, deadline_s: float, most_bytes: int) -> HttpReply | Lost:
         self.is_reusable = False
@@ -91,7 +89,7 @@ class _Connection:
 
         try:
             self._arm(deadline_s)
-            self._socket.sendall(_head(request, self._address) + request.body)
+            self._socket.sendall(spelled(request, self._address))
             whole = read_reply(receive, most_bytes=most_bytes)
         except TimeoutError:
             return Lost("no reply in time", may_have_arrived=True)
@@ -132,38 +130,13 @@ def _connect(route: Route, timeout_s: float) -> _Connection:
 
 
 def _tunnel(sock: socket.socket, address: Address, proxy: Proxy) -> None:
-    target = address.authority
-    lines = [f"CONNECT {target} HTTP/1.1", f"host: {target}", *(f"{k}: {v}" for k, v in proxy.headers.items()), "", ""]
-    sock.sendall("\r\n".join(lines).encode("latin-1"))
+    sock.sendall(tunnel(address, proxy))
     head = b""
     while b"\r\n\r\n" not in head and len(head) < _READ_BYTES:
         if not (received := sock.recv(_READ_BYTES)):
             break
         head += received
-    status = head.partition(b" ")[2][:3].decode("latin-1")
-    if not status.startswith("2"):
-        raise OSError(0, f"the proxy refused the tunnel: {status or 'no reply'}")
-
-
-def _head(request: HttpRequest, address: Address) -> bytes:
-    lines = [
-        f"{request.method} {address.prefix}{request.target} HTTP/1.1",
-        f"host: {address.host_header}",
-        *(f"{name}: {value}" for name, value in request.headers.items()),
-    ]
-    if request.body:
-        lines.append(f"content-length: {len(request.body)}")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
-
-
-def _is_readable(sock: socket.socket) -> bool:
-    # `select` refuses descriptors above 1023; `poll` is missing on Windows.
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0))
-    readable, _, _ = select.select([sock], [], [], 0)
-    return bool(readable)
+    check_tunnel(head)
 
 
 def _what(error: OSError) -> str:

@@ -72,7 +72,9 @@ def _answer(answer: type[AnswerT], envelope: Envelope, body: bytes) -> AnswerT:
 def _stamped(answer: AnswerT, timestamp: object) -> AnswerT:
     if "timestamp" not in answer.__struct_fields__ or getattr(answer, "timestamp") != 0:  # noqa: B009
         return answer
-    return msgspec.structs.replace(answer, timestamp=_whole(timestamp) or 0)
+    # Nobody has seen it yet; `replace` would make it anew and look through its amounts once more.
+    msgspec.structs.force_setattr(answer, "timestamp", _whole(timestamp) or 0)
+    return answer
 
 
 def _refusal(envelope: Envelope, *, http_status: int, body: bytes, endpoint: str) -> ExchangeError:

@@ -38,10 +38,9 @@ class Payload(Value, omit_defaults=True, rename="camel"):
     def spelled(self) -> dict[str, Any]:
         """Return the fields that are set, by the exchange's names; amounts in plain decimal notation."""
         return {
-            wire_name: self._spell(value)
-            # Not `msgspec.structs.fields`, which works out the annotations anew: 70 µs an order.
-            for wire_name, name in zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
-            if (value := getattr(self, name)) is not None and value is not msgspec.UNSET
+            wire_name: value if type(value) in _AS_THEY_ARE else self._spell(value)
+            for wire_name, value in zip(self.__struct_encode_fields__, msgspec.structs.astuple(self), strict=True)
+            if value is not None and value is not msgspec.UNSET
         }
 
     def _spell(self, value: object) -> object:
@@ -53,6 +52,8 @@ class Payload(Value, omit_defaults=True, rename="camel"):
             return [self._spell(part) for part in cast("tuple[object, ...]", value)]
         return value
 
+
+_AS_THEY_ARE = frozenset({str, int, bool})
 
 Reader = Callable[[object, str], object]
 

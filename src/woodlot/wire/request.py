@@ -2,7 +2,7 @@
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_args
 from urllib.parse import quote, urlencode
@@ -42,18 +42,25 @@ class Endpoint:
     path: str
     signed: bool
     repeatable: bool
+    # Worked out once: every call asks for them, at both ends.
+    generation: Generation = field(init=False, repr=False, compare=False)
+    has_body: bool = field(init=False, repr=False, compare=False)
+    in_path: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The parameters that stand in the path, as in `/v3/asset/wallet/withdraw/{withdrawId}`."""
+    _name: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def generation(self) -> Generation:
-        return Generation.V1 if self.path.startswith("/v1/") else Generation.V3
-
-    @property
-    def in_path(self) -> tuple[str, ...]:
-        """The parameters that stand in the path, as in `/v3/asset/wallet/withdraw/{withdrawId}`."""
-        return tuple(re.findall(r"{(\w+)}", self.path)) if "{" in self.path else ()
+    def __post_init__(self) -> None:
+        generation = Generation.V1 if self.path.startswith("/v1/") else Generation.V3
+        object.__setattr__(self, "generation", generation)
+        object.__setattr__(self, "has_body", self.method in {Method.POST, Method.PUT})
+        object.__setattr__(self, "in_path", tuple(re.findall(r"{(\w+)}", self.path)))
+        object.__setattr__(self, "_name", f"{self.method} {self.path}")
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return self._name
+
+    def __hash__(self) -> int:
+        return hash(self._name)
 
 
 def get(path: str, *, signed: bool = False) -> Endpoint:
@@ -83,8 +90,8 @@ class Request(Payload, Generic[AnswerT_co]):
     @property
     def parameters(self) -> dict[str, Any]:
         """The fields that are set and do not stand in the path, by the exchange's names."""
-        in_path = self.endpoint.in_path
-        return {name: value for name, value in self.spelled().items() if name not in in_path}
+        in_path, spelled = self.endpoint.in_path, self.spelled()
+        return {name: value for name, value in spelled.items() if name not in in_path} if in_path else spelled
 
     @property
     def path(self) -> str:
@@ -103,7 +110,7 @@ class Request(Payload, Generic[AnswerT_co]):
     @property
     def query(self) -> str:
         """The parameters as a query, encoded; "" for POST and PUT. V1 wants them sorted (rest-v3 §11)."""
-        if self._has_body:
+        if self.endpoint.has_body:
             return ""
         spelled = [(key, _in_a_query(value)) for key, value in self.parameters.items()]
         return urlencode(sorted(spelled) if self.endpoint.generation is Generation.V1 else spelled)
@@ -111,11 +118,7 @@ class Request(Payload, Generic[AnswerT_co]):
     @property
     def body(self) -> str:
         """The JSON text, exactly as it is signed and sent; "" for GET and DELETE."""
-        return msgspec.json.encode(self.parameters).decode() if self._has_body else ""
-
-    @property
-    def _has_body(self) -> bool:
-        return self.endpoint.method in {Method.POST, Method.PUT}
+        return msgspec.json.encode(self.parameters).decode() if self.endpoint.has_body else ""
 
     @classmethod
     def from_parameters(cls, parameters: dict[str, Any]) -> Self:
