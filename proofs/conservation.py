@@ -76,7 +76,7 @@ def _kind(event: ExchangeEvent) -> str:
     match event:
         case TradePrinted():
             return "trades"
-        case Reported(_, report) if report.type is OrderTypeWord.LIQUIDATE:
+        case Reported() if event.report.type is OrderTypeWord.LIQUIDATE:
             return "reports of liquidations"
         case Reported():
             return "reports of orders"

@@ -102,9 +102,12 @@ class Edge:
             return await self._spoiled(request, mishap.after, reply=reply)
         # "Acknowledge first, then emit websocket events" (rest-v3 §13.2 no 6): the whole reply is in the kernel's queue
         # before anything else runs.
-        response = _WholeReply(reply, now_s=self._clock.now_ms() // 1000) if _stays_open(request) else _response(reply)
-        await response.prepare(request)
-        await response.write_eof()
+        if _stays_open(request):
+            response = await _write_whole(request, reply, now_s=self._clock.now_ms() // 1000)
+        else:
+            response = _response(reply)
+            await response.prepare(request)
+            await response.write_eof()
         self._after_reply()
         return response
 
@@ -164,26 +167,31 @@ class Edge:
         return where
 
 
-class _WholeReply(web.StreamResponse):
-    """A reply on a connection that stays open, written in one piece: half of what aiohttp takes for head and body."""
+async def _write_whole(request: web.BaseRequest, reply: Reply, *, now_s: int) -> "_Written":
+    """Hand a reply to the kernel in one piece: a third of what aiohttp takes for head and body.
 
-    def __init__(self, reply: Reply, *, now_s: int) -> None:
-        super().__init__(status=reply.status)
-        self._bytes = b"%b%d\r\n\r\n%b" % (_head(reply.status, reply.content_type, now_s), len(reply.body), reply.body)
+    A client that does not read is waited for.
+    """
+    if request.transport is not None:
+        head = _head(reply.status, reply.content_type, now_s)
+        request.transport.write(b"%b%d\r\n\r\n%b" % (head, len(reply.body), reply.body))
+        await request.writer.drain()
+    return _WRITTEN
+
+
+class _Written(web.StreamResponse):
+    """What is left to do with a reply that was written whole, on a connection that stays open: nothing."""
 
     @property
     def keep_alive(self) -> bool:
         return True
 
-    async def prepare(self, request: web.BaseRequest) -> None:
-        """Hand it to the kernel; a client that does not read is waited for."""
-        written, self._bytes = self._bytes, b""
-        if written and request.transport is not None:
-            request.transport.write(written)
-            await request.writer.drain()
+    async def prepare(self, request: web.BaseRequest) -> None: ...
 
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Do nothing: it is written."""
+    async def write_eof(self, data: bytes = b"") -> None: ...
+
+
+_WRITTEN = _Written()
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,10 +1,15 @@
-"""This file is what an exchange has to say after a command, in the order in which it happened."""
+"""This file is what an exchange has to say after a command, in the order in which it happened.
+
+Most of it nobody listens to: a report and a record of a balance are made when they are read, of whole numbers that were
+noted when it happened.
+"""
 
 from decimal import Decimal
 from typing import TypeAlias
 
 import msgspec
 
+from woodlot.sandbox.reports import Record, Step, balance, execution_report
 from woodlot.wire.enums import Side
 from woodlot.wire.events import AlgoExecutionReport, Balance, ExecutionReport, Position
 
@@ -24,14 +29,22 @@ class Reported(msgspec.Struct, frozen=True):
     """One step of one order, for the account it belongs to."""
 
     account_id: str
-    report: ExecutionReport
+    step: Step
+
+    @property
+    def report(self) -> ExecutionReport:
+        return execution_report(self.step)
 
 
 class BalancesChanged(msgspec.Struct, frozen=True):
     """The tokens of an account that are not as they were last pushed; after the reports that changed them."""
 
     account_id: str
-    balances: tuple[Balance, ...]
+    records: tuple[Record, ...]
+
+    @property
+    def balances(self) -> tuple[Balance, ...]:
+        return tuple(balance(record) for record in self.records)
 
 
 class PositionsChanged(msgspec.Struct, frozen=True):

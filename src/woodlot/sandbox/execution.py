@@ -13,7 +13,7 @@ from woodlot.sandbox.market import Market
 from woodlot.sandbox.orders import Order
 from woodlot.sandbox.outbox import Outbox
 from woodlot.sandbox.quirks import Quirks
-from woodlot.sandbox.reports import execution_report
+from woodlot.sandbox.reports import step_of
 from woodlot.sandbox.settlement import Settlement
 from woodlot.wire.enums import OrderStatus, OrderType, Side
 
@@ -185,7 +185,7 @@ class Execution:
     def tell(self, order: Order, account: Account, *, fill: Fill, market: Market) -> None:
         """Remember a fill and report it."""
         account.remember(fill)
-        self._outbox.add(Reported(account.id, execution_report(order, market=market, now_ms=fill.ts, fill=fill)))
+        self._outbox.add(Reported(account.id, step_of(order, market=market, now_ms=fill.ts, fill=fill)))
 
     def next_trade_id(self) -> int:
         return next(self._trade_ids)
@@ -202,8 +202,8 @@ class Execution:
         self, order: Order, *, market: Market, now_ms: int, status: OrderStatus | None = None, reason: str = ""
     ) -> None:
         if self._accounts[order.account_id].watched:
-            report = execution_report(order, market=market, now_ms=now_ms, status=status, reason=reason)
-            self._outbox.add(Reported(order.account_id, report))
+            step = step_of(order, market=market, now_ms=now_ms, status=status, reason=reason)
+            self._outbox.add(Reported(order.account_id, step))
 
     def _end(self, order: Order, *, market: Market, status: OrderStatus, reason: str, now_ms: int) -> None:
         order.status, order.changed_ms = status, now_ms

@@ -6,6 +6,7 @@ the window leaves with size "0" although it still rests. The REST book is served
 timestamp is always a point of the chain; a fault shows an older one, or the book as it is between two points.
 """
 
+import functools
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -85,6 +86,7 @@ class Feed:
             for symbol, item in books.instruments.items()
             for rpi in _flavours(item)
         }
+        self._touch_topics = frozenset(topic for touch in self._touches.values() for topic in touch.topics)
         self.tick(now_ms=now_ms)
         self.touches(now_ms=now_ms)
 
@@ -112,6 +114,8 @@ class Feed:
     def touches(self, *, now_ms: int, wanted: frozenset[str] | None = None) -> list[Push]:
         """Return the best bids and offers that changed, each at most every 10 ms; only what is `wanted`, if given."""
         pushes: list[Push] = []
+        if wanted is not None and wanted.isdisjoint(self._touch_topics):
+            return pushes
         for (symbol, rpi), touch in self._touches.items():
             if wanted is not None and wanted.isdisjoint(touch.topics):
                 continue
@@ -134,7 +138,7 @@ class Feed:
             rpi=rpi or None,
             ts=ts,
         )
-        return Push(Trades(symbol).name, event)
+        return Push(trades_topic(symbol), event)
 
     def book(self, symbol: str, *, most_levels: int, rpi: bool = False) -> OrderBook:
         """Return the book as last published by the chain that is deep enough, cut to `most_levels`."""
@@ -189,6 +193,12 @@ def _chain(instrument: Instrument, depth: int, *, rpi: bool) -> Chain:
         kind(instrument.symbol, depth).name for kind in _kinds(instrument, BookDeltas, RpiBookDeltas, rpi=rpi)
     )
     return Chain(instrument, depth=depth, interval_ms=INTERVALS_MS[depth], rpi=rpi, topics=topics)
+
+
+@functools.cache
+def trades_topic(symbol: str) -> str:
+    """Return where a symbol's trades are told."""
+    return Trades(symbol).name
 
 
 def _flavours(instrument: Instrument) -> tuple[bool, ...]:

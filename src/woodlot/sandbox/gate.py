@@ -1,5 +1,6 @@
 """This file is what happens to one HTTP request between its bytes and its reply; without sockets."""
 
+import functools
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -111,10 +112,10 @@ class Gate:
         answer = self._orders.refuse_later(request, account_id)
         if answer is None:
             answer = self._orders.shown(route.handler(self._venue, request, account_id))
-        answer = self._status.shown(answer, now_ms=self._venue.clock.now_ms())
+        now_ms = self._venue.clock.now_ms()
         told = success(
-            answer,
-            now_ms=self._venue.clock.now_ms(),
+            self._status.shown(answer, now_ms=now_ms),
+            now_ms=now_ms,
             numbers=route.has_numbers and not self._quirks.numbers_are_text,
             timestamp_first=route.has_timestamp_first,
         )
@@ -170,6 +171,8 @@ class Gate:
             raise unauthorized(-1002, "The request is unauthorized.")
 
     def _count(self, route: Route, arrived: Arrived, account_id: str, parameters: dict[str, Any]) -> None:
+        if not self._throttle.is_on:
+            return
         symbol = parameters.get("symbol")
         known = symbol if isinstance(symbol, str) and symbol in self._venue.exchange.instruments else ""
         owner = arrived.headers.get("x-api-key", "") if self._quirks.limits_are_counted_by == "key" else account_id
@@ -177,6 +180,7 @@ class Gate:
             raise too_many_requests()
 
 
+@functools.cache
 def needed(endpoint: Endpoint) -> Permission:
     """Return what a key must be allowed for a call."""
     if endpoint.method == "GET" or endpoint.path == "/v3/account/listenKey":

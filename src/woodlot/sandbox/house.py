@@ -50,6 +50,12 @@ class House:
             market.by_last = quirks.ratio_reference == "last"
             market.most_level = quirks.ask_bid_levels
             market.least_value += quirks.notional_must_exceed
+        # Its own price is what an asset's market against USDT says.
+        self._spot_of = {
+            market.base: market
+            for market in self.markets.values()
+            if not market.is_perpetual and market.quote == VALUED_IN
+        }
         self.perpetuals: Mapping[str, Perpetual] = {
             market.symbol: Perpetual(
                 market, spot=self.markets.get(f"SPOT_{market.base}_{market.quote}"), now_ms=clock.now_ms()
@@ -107,7 +113,7 @@ class House:
         """Return what one of an asset is worth in units of USDT, 0 if nothing says so."""
         if asset == VALUED_IN:
             return ONE
-        market = self.markets.get(f"SPOT_{asset}_{VALUED_IN}")
+        market = self._spot_of.get(asset)
         return market.mark() if market else 0
 
     def _open_fund(self, money: Decimal) -> Account:

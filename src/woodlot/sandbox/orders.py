@@ -100,9 +100,8 @@ class Order(Resting):
         # What closing a position has brought, in units.
         self.pnl = 0
 
-    @property
-    def shown_lots(self) -> int:
-        """How many lots reports call visible: "default = `quantity`" (rest-v3 §7.3), 0 on MARKET (§9.1.6)."""
+    def shown_of(self, quantity: int) -> int:
+        """Return how many lots reports call visible: "default = `quantity`" (rest-v3 §7.3), 0 on MARKET (§9.1.6)."""
         if self.type is OrderType.MARKET:
             return 0
-        return self.quantity if self.visible is None else min(self.visible, self.quantity)
+        return quantity if self.visible is None else min(self.visible, quantity)

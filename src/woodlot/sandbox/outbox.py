@@ -6,9 +6,8 @@ from typing import Final
 
 from woodlot.sandbox.accounts import Account
 from woodlot.sandbox.events import BalancesChanged, ExchangeEvent, PositionsChanged
-from woodlot.sandbox.money import decimal
 from woodlot.sandbox.positions import Position
-from woodlot.wire.events import Balance
+from woodlot.sandbox.reports import Record
 from woodlot.wire.events import Position as PositionEvent
 
 EVENTS_KEPT: Final = 100_000
@@ -60,21 +59,19 @@ class Outbox:
         return events
 
     def _flush_balances(self, now_ms: int) -> None:
-        changed: dict[str, list[Balance]] = {}
+        changed: dict[str, list[Record]] = {}
         for (account_id, asset), account in self._touched.items():
-            balance = self._changed(account, asset=asset, now_ms=now_ms)
-            if balance is not None:
-                changed.setdefault(account_id, []).append(balance)
+            record = self._changed(account, asset=asset, now_ms=now_ms)
+            if record is not None:
+                changed.setdefault(account_id, []).append(record)
         if self._lists_are_full:
             for account_id, told in changed.items():
-                account, assets = self._touched_by(account_id), {balance.token for balance in told}
+                account, assets = self._touched_by(account_id), {record.asset for record in told}
                 told += [
-                    self._balance(account, asset=asset, now_ms=now_ms)
-                    for asset in account.wallet
-                    if asset not in assets
+                    self._record(account, asset=asset, now_ms=now_ms) for asset in account.wallet if asset not in assets
                 ]
         self._touched.clear()
-        self._events.extend(BalancesChanged(account_id, tuple(balances)) for account_id, balances in changed.items())
+        self._events.extend([BalancesChanged(account_id, tuple(records)) for account_id, records in changed.items()])
 
     def _flush_positions(self, now_ms: int) -> None:
         changed: dict[str, list[PositionEvent]] = {}
@@ -93,27 +90,20 @@ class Outbox:
         self._moved.clear()
         self._events.extend(PositionsChanged(account_id, tuple(positions)) for account_id, positions in changed.items())
 
-    def _changed(self, account: Account, *, asset: str, now_ms: int) -> Balance | None:
-        pocket, leaving = account.wallet[asset], account.leaving.get(asset, 0)
+    def _changed(self, account: Account, *, asset: str, now_ms: int) -> Record | None:
+        pocket, leaving = account.wallet[asset], account.leaving.get(asset, 0) if account.leaving else 0
         state = pocket.holding + leaving, pocket.frozen + leaving
         if account.told.get(asset) == state:
             return None
         account.told[asset] = state
-        account.versions[asset] = account.versions.get(asset, 0) + 1
-        return self._balance(account, asset=asset, now_ms=now_ms)
+        version = account.versions[asset] = account.versions.get(asset, 0) + 1
+        return Record(asset, *state, self._mark_of(asset), version, now_ms)
 
-    def _balance(self, account: Account, *, asset: str, now_ms: int) -> Balance:
+    def _record(self, account: Account, *, asset: str, now_ms: int) -> Record:
         """Return a record as it was told last."""
         pocket = account.wallet[asset]
         holding, frozen = account.told.get(asset) or (pocket.holding, pocket.frozen)
-        return Balance(
-            token=asset,
-            holding=decimal(holding),
-            frozen=decimal(frozen),
-            mark_price=decimal(self._mark_of(asset)),
-            version=account.versions.get(asset, 0),
-            ts=now_ms,
-        )
+        return Record(asset, holding, frozen, self._mark_of(asset), account.versions.get(asset, 0), now_ms)
 
     def _touched_by(self, account_id: str) -> Account:
         return next(account for (touched, _), account in self._touched.items() if touched == account_id)

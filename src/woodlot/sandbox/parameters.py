@@ -87,7 +87,8 @@ def _encodable(parameters: dict[str, Any]) -> dict[str, Any]:
     """Refuse text that no reply could repeat: half a surrogate pair, from a body that is not UTF-8 or an escape."""
     try:
         for name, value in parameters.items():
-            name.encode()
+            if not name.isascii():
+                name.encode()
             # Most values are plain text, of which nothing has to be made to see it.
             if not (type(value) is str and value.isascii()):
                 str(value).encode()

@@ -92,8 +92,12 @@ def _respelled(value: Any, spelling: Spelling, name: str) -> Any:
         text = trimmed(value)
         return msgspec.Raw(text.encode()) if spelling.is_number(name) else text
     if kind is dict:
-        renamed = spelling.renamed
-        return {renamed.get(key, key): _respelled(entry, spelling, key) for key, entry in value.items()}
+        if renamed := spelling.renamed:
+            return {renamed.get(key, key): _respelled(entry, spelling, key) for key, entry in value.items()}
+        return {
+            key: entry if type(entry) is str or entry is None else _respelled(entry, spelling, key)
+            for key, entry in value.items()
+        }
     if kind is list or kind is tuple:
         return [_respelled(entry, spelling, name) for entry in value]
     return str(value) if kind is int and name in spelling.texts else value

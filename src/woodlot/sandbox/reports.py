@@ -4,6 +4,7 @@ Amounts are exact and without trailing zeros; how numbers and times are spelled 
 """
 
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,7 +15,7 @@ from woodlot.sandbox.orders import Order
 from woodlot.sandbox.perpetual import Perpetual
 from woodlot.sandbox.positions import Position
 from woodlot.wire.enums import OrderStatus, PositionSide, Side
-from woodlot.wire.events import ExecutionReport
+from woodlot.wire.events import Balance, ExecutionReport
 from woodlot.wire.events import Position as PositionEvent
 from woodlot.wire.moment import Time
 from woodlot.wire.trade import OrderAck, OrderRow, Transaction, TransactionSide
@@ -31,7 +32,23 @@ _SIDES = {
 }
 
 
-def execution_report(
+class Step(msgspec.Struct, frozen=True):
+    """One step of an order: what of it may change, as it was then, in the units of its market."""
+
+    order: Order
+    market: Market
+    status: OrderStatus
+    price: int
+    quantity: int
+    executed: int
+    cost: int
+    fee: int
+    ts: int
+    fill: Fill | None = None
+    reason: str = ""
+
+
+def step_of(
     order: Order,
     *,
     market: Market,
@@ -39,11 +56,27 @@ def execution_report(
     status: OrderStatus | None = None,
     fill: Fill | None = None,
     reason: str = "",
-) -> ExecutionReport:
-    """Return one step of an order with every field of websocket-v3 §9.1.1; `status` where it is not the order's."""
-    instrument = market.instrument
+) -> Step:
+    """Note an order as it stands; `status` where it is not the order's."""
+    return Step(
+        order,
+        market,
+        status or order.status,
+        order.price,
+        order.quantity,
+        order.executed,
+        order.cost,
+        order.fee,
+        now_ms,
+        fill,
+        reason,
+    )
+
+
+def execution_report(step: Step) -> ExecutionReport:
+    """Return a step with every field of websocket-v3 §9.1.1."""
+    order, market, fill = step.order, step.market, step.fill
     fee_asset = _fee_asset(market, is_buy=order.is_buy)
-    quantity = market.plain_quantity(order.quantity)
     return ExecutionReport(
         message_type=0,
         symbol=order.symbol,
@@ -52,24 +85,24 @@ def execution_report(
         type=order.word,
         side=_side(order.is_buy),
         position_side=order.stance.side,
-        quantity=quantity,
-        price=market.plain_price(order.price),
+        quantity=market.plain_quantity(step.quantity),
+        price=market.plain_price(step.price),
         trade_id=fill.id if fill else 0,
         executed_quantity=market.plain_quantity(fill.lots) if fill else _ZERO,
         executed_price=market.plain_price(fill.price) if fill else _ZERO,
         fee=decimal(fill.fee) if fill else _ZERO,
         fee_asset=fee_asset,
-        total_executed_quantity=market.plain_quantity(order.executed),
-        average_executed_price=_average_price(order, market=market),
-        status=status or order.status,
-        reason=reason,
+        total_executed_quantity=market.plain_quantity(step.executed),
+        average_executed_price=_average_price(step, market=market),
+        status=step.status,
+        reason=step.reason,
         order_tag=order.tag,
-        total_fee=decimal(order.fee),
+        total_fee=decimal(step.fee),
         total_fee_currency=fee_asset,
         total_rebate=_ZERO,
-        total_rebate_currency=instrument.quote_asset,
-        visible_quantity=market.plain_quantity(order.shown_lots),
-        ts=now_ms,
+        total_rebate_currency=market.instrument.quote_asset,
+        visible_quantity=market.plain_quantity(order.shown_of(step.quantity)),
+        ts=step.ts,
         reduce_only=order.stance.reduce_only,
         is_maker=fill is not None and fill.is_maker,
         leverage=order.stance.leverage,
@@ -107,7 +140,7 @@ def order_row(order: Order, *, market: Market, with_pnl: bool = False) -> OrderR
         status=order.status,
         price=market.plain_price(order.price) if order.price else None,
         executed=market.plain_quantity(order.executed),
-        visible=market.plain_quantity(order.shown_lots),
+        visible=market.plain_quantity(order.shown_of(order.quantity)),
         average_executed_price=_average_price(order, market=market),
         total_fee=decimal(order.fee),
         fee_asset=_fee_asset(market, is_buy=order.is_buy),
@@ -153,8 +186,31 @@ def _fee_asset(market: Market, *, is_buy: bool) -> str:
     return market.base if is_buy and not market.is_perpetual else market.quote
 
 
-def _average_price(order: Order, *, market: Market) -> Decimal:
+def _average_price(order: Order | Step, *, market: Market) -> Decimal:
     return decimal(average(order.cost, order.executed * market.lot))
+
+
+class Record(NamedTuple):
+    """A balance as it was when it changed, in units."""
+
+    asset: str
+    holding: int
+    frozen: int
+    mark: int
+    version: int
+    ts: int
+
+
+def balance(record: Record) -> Balance:
+    """Return a record as its topic pushes it (websocket-v3 §9.3)."""
+    return Balance(
+        token=record.asset,
+        holding=decimal(record.holding),
+        frozen=decimal(record.frozen),
+        mark_price=decimal(record.mark),
+        version=record.version,
+        ts=record.ts,
+    )
 
 
 def position_event(position: Position, *, perpetual: Perpetual, rank: int, now_ms: int) -> PositionEvent:

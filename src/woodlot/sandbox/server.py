@@ -247,12 +247,13 @@ class Sandbox:
     def _tell(self) -> None:
         """Pass on what the exchange has to say: to everybody, and to the accounts concerned."""
         self._publish(self.simulation.tell(wanted=self.connections.topics()))
-        now_ms = self._clock.now_ms()
         for late in self._open_gate.late_refusals():
-            topic = ExecutionReports().name
+            topic, now_ms = ExecutionReports().name, self._clock.now_ms()
             self.connections.publish_data(topic, late.data, ts=now_ms, account_id=late.account_id)
 
     def _publish(self, tellings: Sequence[Telling]) -> None:
+        if not tellings:
+            return
         now_ms = self._clock.now_ms()
         for topic, event, account_id in tellings:
             self.connections.publish(topic, event, ts=now_ms, account_id=account_id)

@@ -21,7 +21,7 @@ from woodlot.sandbox.events import (
 )
 from woodlot.sandbox.exchange import Exchange
 from woodlot.sandbox.faults import Faults
-from woodlot.sandbox.feed import Feed, Push
+from woodlot.sandbox.feed import Feed, Push, trades_topic
 from woodlot.sandbox.floor_status import FloorStatus
 from woodlot.sandbox.history import History, make_up
 from woodlot.sandbox.instruments import LISTING, PERPETUALS
@@ -109,19 +109,27 @@ class Simulation:
     def tell(self, *, wanted: frozenset[str] | None = None) -> list[Telling]:
         """Return what has happened since the last call: trades to all, the rest to whom it concerns; then touches.
 
-        Of the touches only what is `wanted`, if that is given.
+        Only what is `wanted`, if that is given.
         """
         tellings: list[Telling] = []
+
+        def is_heard(topic: str) -> bool:
+            return wanted is None or topic in wanted
+
         for event in self._in_order(self.exchange.take_events()):
             match event:
                 case TradePrinted(symbol, price, quantity, side, ts, rpi):
                     self.history.record(symbol, price=price, quantity=quantity, side=side, ts=ts)
-                    push = self.feed.trade(symbol, price=price, quantity=quantity, side=side, ts=ts, rpi=rpi)
-                    tellings.append(Telling(*push))
-                case Reported(account_id, report):
-                    tellings.append(Telling(_REPORTS, report, account_id))
-                case BalancesChanged(account_id, balances):
-                    tellings.append(Telling(_BALANCES, BalanceUpdate(balances=balances), account_id))
+                    if is_heard(trades_topic(symbol)):
+                        push = self.feed.trade(symbol, price=price, quantity=quantity, side=side, ts=ts, rpi=rpi)
+                        tellings.append(Telling(*push))
+                case Reported():
+                    if is_heard(_REPORTS):
+                        tellings.append(Telling(_REPORTS, event.report, event.account_id))
+                case BalancesChanged():
+                    if is_heard(_BALANCES):
+                        update = BalanceUpdate(balances=event.balances)
+                        tellings.append(Telling(_BALANCES, update, event.account_id))
                 case PositionsChanged(account_id, positions):
                     tellings.append(Telling(_POSITIONS, PositionUpdate(positions=positions), account_id))
                 case AlgoReported(account_id, legs):

@@ -31,6 +31,11 @@ class Throttle:
         # Counter -> when the calls were that still count.
         self._calls: dict[tuple[str, str, str], deque[float]] = {}
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is counted at all."""
+        return self._factor is not None
+
     def admits(self, endpoint: Endpoint, *, address: str, account_id: str = "", symbol: str = "") -> bool:
         """Count one call and tell whether it is within the limit.
 

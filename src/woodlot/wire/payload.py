@@ -28,8 +28,8 @@ class Payload(Value, omit_defaults=True, rename="camel"):
     def __post_init__(self) -> None:
         for name, read in _readers(type(self)):
             value = getattr(self, name)
-            if value is not None:
-                msgspec.structs.force_setattr(self, name, read(value, name))
+            if value is not None and (made := read(value, name)) is not value:
+                msgspec.structs.force_setattr(self, name, made)
         self.check()
 
     def check(self) -> None:
