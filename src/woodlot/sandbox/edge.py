@@ -5,9 +5,11 @@ What cannot be parsed as HTTP gets an envelope too; the access log is off, since
 
 import asyncio
 import functools
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Any, TypeAlias
 
 from aiohttp import HttpVersion11, web
 from aiohttp.http import SERVER_SOFTWARE
@@ -22,6 +24,7 @@ from woodlot.sandbox.faults import Faults
 from woodlot.sandbox.gate import Arrived, Gate, Reply, refused
 from woodlot.sandbox.listen_keys import ListenKeys
 from woodlot.sandbox.parameters import invalid
+from woodlot.sandbox.plain_requests import plain_request
 from woodlot.sandbox.quirks import Quirks
 from woodlot.sandbox.refusal import Refusal
 from woodlot.sandbox.rest_faults import HALF, LOST, Mishap, in_place_of_a_reply, mishap
@@ -30,7 +33,12 @@ from woodlot.sandbox.sockets import PRIVATE_TOPICS, Session
 PUBLIC_STREAM = "/v3/public"
 PRIVATE_STREAM = "/v3/private"
 
+_OTHER_WAYS = (CONTROL_PATH, PUBLIC_STREAM, PRIVATE_STREAM)
+
 _BODY_TIMEOUT_S = 10.0
+_KEEPALIVE_S = 3600.0
+# Who does not read what it is told is waited for.
+_MOST_UNREAD = 64 * 1024
 
 
 class Edge:
@@ -67,7 +75,31 @@ class Edge:
     def server(self) -> web.Server:
         """Return what listens, once it is given a socket."""
         # `auto_decompress` off: the signature is over the bytes that were sent.
-        return _Server(self._handle, access_log=None, auto_decompress=False, lingering_time=1.0)
+        return _Server(
+            self._handle,
+            at_once=self._answer_at_once,
+            access_log=None,
+            auto_decompress=False,
+            lingering_time=1.0,
+            keepalive_timeout=_KEEPALIVE_S,
+        )
+
+    def _answer_at_once(self, data: bytes, transport: asyncio.Transport) -> bool:
+        """Answer a plain request to REST before anything else runs, or return False and have done nothing.
+
+        Without a task, a reader and a writer of its own it costs less. What waits, and what may go wrong, does not come
+        this way.
+        """
+        if self._faults.any_on or transport.get_write_buffer_size() > _MOST_UNREAD:
+            return False
+        request = plain_request(data)
+        if request is None or request.target.startswith(_OTHER_WAYS):
+            return False
+        method, target, headers, body = request
+        reply = self._gate.answer(Arrived(method, target, headers, body, _address_of(transport)))
+        _write(transport, reply, now_s=self._clock.now_ms() // 1000)
+        self._after_reply()
+        return True
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
@@ -173,10 +205,14 @@ async def _write_whole(request: web.BaseRequest, reply: Reply, *, now_s: int) ->
     A client that does not read is waited for.
     """
     if request.transport is not None:
-        head = _head(reply.status, reply.content_type, now_s)
-        request.transport.write(b"%b%d\r\n\r\n%b" % (head, len(reply.body), reply.body))
+        _write(request.transport, reply, now_s=now_s)
         await request.writer.drain()
     return _WRITTEN
+
+
+def _write(transport: asyncio.WriteTransport, reply: Reply, *, now_s: int) -> None:
+    head = _head(reply.status, reply.content_type, now_s)
+    transport.write(b"%b%d\r\n\r\n%b" % (head, len(reply.body), reply.body))
 
 
 class _Written(web.StreamResponse):
@@ -207,13 +243,41 @@ def _stays_open(request: web.BaseRequest) -> bool:
     return request.keep_alive and request.version == HttpVersion11 and request.method != "HEAD"
 
 
+AtOnce: TypeAlias = Callable[[bytes, asyncio.Transport], bool]
+
+
 class _Server(web.Server):
+    def __init__(
+        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], *, at_once: AtOnce, **options: Any
+    ) -> None:
+        super().__init__(handler, **options)
+        self._at_once = at_once
+
     def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
+        return _Protocol(self, at_once=self._at_once, loop=self._loop, **self._kwargs)
 
 
 class _Protocol(web.RequestHandler):
-    __slots__ = ()
+    """One connection. Requests are answered at once until one is not plain; from there on all are aiohttp's."""
+
+    __slots__ = ("_answer_at_once", "_opened_s")
+
+    def __init__(self, server: web.Server, *, at_once: AtOnce, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._answer_at_once: AtOnce | None = at_once
+        self._opened_s = time.monotonic()
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer_at_once is not None:
+            transport = self.transport
+            if transport is not None and self._is_young(transport) and self._answer_at_once(data, transport):
+                return
+            self._answer_at_once = None
+        super().data_received(data)
+
+    def _is_young(self, transport: asyncio.Transport) -> bool:
+        # aiohttp closes what it has heard nothing of for so long, and of these requests it hears nothing.
+        return time.monotonic() - self._opened_s < _KEEPALIVE_S / 2 and not transport.is_closing()
 
     def handle_error(
         self,
@@ -255,6 +319,11 @@ def _arrived(request: web.BaseRequest, body: bytes) -> Arrived:
         body=body,
         address=request.remote or "",
     )
+
+
+def _address_of(transport: asyncio.BaseTransport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else ""
 
 
 def _response(reply: Reply) -> web.Response:
