@@ -53,7 +53,7 @@ class Execution:
         is_rejected = hindrance != "" and self._end_of(order) is OrderStatus.REJECTED
         if not is_rejected and (self._quirks.new_before_immediate_fill or not is_at_once):
             self._report(order, market=market, now_ms=now_ms)
-        self._run(order, market=market, limit=limit, hindrance=hindrance, now_ms=now_ms)
+        self._run(order, market=market, limit=limit, hindrance=hindrance, now_ms=now_ms, meets=is_at_once)
 
     def edit(self, order: Order, *, market: Market, price: int, quantity: int, now_ms: int) -> None:
         """Give a resting order a new price and total quantity: REPLACED, then what follows from it."""
@@ -77,8 +77,11 @@ class Execution:
         self._take_out(order, market=market)
         self._end(order, market=market, status=OrderStatus.CANCELLED, reason=reason, now_ms=now_ms)
 
-    def _run(self, order: Order, *, market: Market, limit: int | None, hindrance: str, now_ms: int) -> None:
-        if not hindrance:
+    def _run(
+        self, order: Order, *, market: Market, limit: int | None, hindrance: str, now_ms: int, meets: bool = True
+    ) -> None:
+        """Let an order trade, if it may and may meet anybody, then rest or end."""
+        if meets and not hindrance:
             self._trade(order, market=market, limit=limit, now_ms=now_ms)
         if order.status is OrderStatus.FILLED:
             return

@@ -126,8 +126,8 @@ class Market:
 
     def mid(self) -> int | None:
         """Return the middle of the touch in units, exactly; None while a side is empty."""
-        bid, ask = self.book.bids.best, self.book.asks.best
-        return (bid.price + ask.price) * self.tick // 2 if bid and ask else None
+        touch = self.book.touch
+        return None if touch is None else sum(touch) * self.tick // 2
 
     def mark(self) -> int:
         """Return what one of the base asset is worth, in units: the mid price, else the last one, else nothing."""
@@ -136,10 +136,10 @@ class Market:
 
     def reference(self) -> int | None:
         """Return the ticks that ratios are taken of: "mid price rounded down to the tick, else last" (rest-v3 §6.3)."""
-        bid, ask = self.book.bids.best, self.book.asks.best
         if self.by_last and self.last is not None:
             return self.last
-        return (bid.price + ask.price) // 2 if bid and ask else self.last
+        touch = self.book.touch
+        return self.last if touch is None else sum(touch) // 2
 
     def band(self, *, is_buy: bool, reference: int) -> tuple[int | None, int | None]:
         """Return the lowest and the highest price, in ticks, of an order on this side; None where there is no bound."""

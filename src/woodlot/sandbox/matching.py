@@ -39,14 +39,24 @@ class Book(Generic[RestingT]):
     def add(self, order: RestingT, visible: int | None = None) -> None:
         """Rest `order` behind what is at its price already, showing `visible` of its lots at a time, or all."""
         self.version += 1
-        level = (self.bids if order.is_buy else self.asks).add(order)
+        ladder, price = self.bids if order.is_buy else self.asks, order.price
+        level = ladder.levels.get(price) or ladder.begin(price)
+        level.orders[order.id] = order
+        level.lots += order.lots
         if visible is not None and visible < order.lots:
             level.hide(order, tranche=visible)
 
     def remove(self, order: RestingT) -> None:
         """Take `order` out; it must be resting."""
         self.version += 1
-        (self.bids if order.is_buy else self.asks).remove(order)
+        ladder, price = self.bids if order.is_buy else self.asks, order.price
+        level = ladder.levels[price]
+        del level.orders[order.id]
+        level.lots -= order.lots
+        if level.shown_of:
+            level.reveal(order)
+        if not level.orders:
+            ladder.end(price)
 
     def shrink(self, order: RestingT, lots: int) -> None:
         """Make `order` smaller where it stands: it keeps its place."""
@@ -94,7 +104,13 @@ class Book(Generic[RestingT]):
 
     def crosses(self, *, is_buy: bool, price: int) -> bool:
         """Tell whether an order at `price` would trade at once."""
-        return (self.asks if is_buy else self.bids).reachable(price) is not None
+        return (self.asks if is_buy else self.bids).is_reachable(price)
+
+    @property
+    def touch(self) -> tuple[int, int] | None:
+        """The best prices of both sides; None while one of them is empty."""
+        bid, ask = self.bids.best_price, self.asks.best_price
+        return None if bid is None or ask is None else (bid, ask)
 
 
 class Ladder(Generic[RestingT]):
@@ -111,6 +127,10 @@ class Ladder(Generic[RestingT]):
     @property
     def best(self) -> "Level[RestingT] | None":
         return self.levels[self._keys[-1] * self._sign] if self._keys else None
+
+    @property
+    def best_price(self) -> int | None:
+        return self._keys[-1] * self._sign if self._keys else None
 
     def shown_first(self, depth: int) -> "list[Level[RestingT]]":
         """Return the first `depth` levels that show anything."""
@@ -130,24 +150,21 @@ class Ladder(Generic[RestingT]):
             return None
         return self.levels[self._keys[-1] * self._sign]
 
-    def add(self, order: RestingT) -> "Level[RestingT]":
-        level = self.levels.get(order.price)
-        if level is None:
-            level = self.levels[order.price] = Level(order.price)
-            insort(self._keys, order.price * self._sign)
-        level.orders[order.id] = order
-        level.lots += order.lots
+    def is_reachable(self, limit: int) -> bool:
+        """Tell whether there is one."""
+        return bool(self._keys) and self._keys[-1] >= limit * self._sign
+
+    def begin(self, price: int) -> "Level[RestingT]":
+        """Make the level of a price that has none."""
+        level: Level[RestingT] = Level(price)
+        self.levels[price] = level
+        insort(self._keys, price * self._sign)
         return level
 
-    def remove(self, order: RestingT) -> None:
-        level = self.levels[order.price]
-        del level.orders[order.id]
-        level.lots -= order.lots
-        if level.shown_of:
-            level.reveal(order)
-        if not level.orders:
-            del self.levels[order.price]
-            del self._keys[bisect_left(self._keys, order.price * self._sign)]
+    def end(self, price: int) -> None:
+        """Forget the level of a price at which nothing rests any more."""
+        del self.levels[price]
+        del self._keys[bisect_left(self._keys, price * self._sign)]
 
     def drop_best(self) -> None:
         del self.levels[self._keys.pop() * self._sign]
@@ -172,19 +189,29 @@ class Level(Generic[RestingT]):
         if self.shown_of:
             self._take_in_rounds(left, fills)
             return taken
+        self.lots -= taken
+        if not self.lots:
+            fills += [(maker, maker.lots) for maker in self.orders.values()]
+            for maker in self.orders.values():
+                maker.lots = 0
+            self.orders.clear()
+            return taken
         gone: list[int] = []
         for maker in self.orders.values():
-            size = min(maker.lots, left)
-            maker.lots -= size
-            left -= size
-            fills.append((maker, size))
-            if not maker.lots:
-                gone.append(maker.id)
-            if not left:
+            size = maker.lots
+            if size > left:
                 break
+            fills.append((maker, size))
+            maker.lots = 0
+            left -= size
+            gone.append(maker.id)
         for order_id in gone:
             del self.orders[order_id]
-        self.lots -= taken
+        if left:
+            # The level holds more than is taken: whoever is first now gives the rest and stays.
+            first = next(iter(self.orders.values()))
+            first.lots -= left
+            fills.append((first, left))
         return taken
 
     def front_lots(self) -> int:

@@ -61,8 +61,12 @@ class Outbox:
     def _flush_balances(self, now_ms: int) -> None:
         changed: dict[str, list[Record]] = {}
         for (account_id, asset), account in self._touched.items():
-            record = self._changed(account, asset=asset, now_ms=now_ms)
-            if record is not None:
+            pocket, leaving = account.wallet[asset], account.leaving.get(asset, 0) if account.leaving else 0
+            state = pocket.holding + leaving, pocket.frozen + leaving
+            if account.told.get(asset) != state:
+                account.told[asset] = state
+                version = account.versions[asset] = account.versions.get(asset, 0) + 1
+                record = Record(asset, *state, self._mark_of(asset), version, now_ms)
                 changed.setdefault(account_id, []).append(record)
         if self._lists_are_full:
             for account_id, told in changed.items():
@@ -89,15 +93,6 @@ class Outbox:
                 ]
         self._moved.clear()
         self._events.extend(PositionsChanged(account_id, tuple(positions)) for account_id, positions in changed.items())
-
-    def _changed(self, account: Account, *, asset: str, now_ms: int) -> Record | None:
-        pocket, leaving = account.wallet[asset], account.leaving.get(asset, 0) if account.leaving else 0
-        state = pocket.holding + leaving, pocket.frozen + leaving
-        if account.told.get(asset) == state:
-            return None
-        account.told[asset] = state
-        version = account.versions[asset] = account.versions.get(asset, 0) + 1
-        return Record(asset, *state, self._mark_of(asset), version, now_ms)
 
     def _record(self, account: Account, *, asset: str, now_ms: int) -> Record:
         """Return a record as it was told last."""

@@ -33,6 +33,8 @@ def exact(value: object, field: str) -> Decimal:
     """
     if type(value) is str and len(value) <= _MOST_DIGITS and _PLAIN.fullmatch(value):
         return Decimal(value)
+    if type(value) is Decimal and _is_usual(value):
+        return value
     if isinstance(value, float):
         raise FloatRefused(field, value)
     if isinstance(value, bool) or not isinstance(value, Decimal | str | int):
@@ -45,6 +47,11 @@ def exact(value: object, field: str) -> Decimal:
     if abs(number.adjusted()) > _MOST_DIGITS or len(plain(number)) > _MOST_DIGITS:
         raise ArgumentError(field, f"more than {_MOST_DIGITS} characters long")
     return number
+
+
+def _is_usual(number: Decimal) -> bool:
+    """Tell what is finite and short however it is spelled; to spell it plainly would take longer."""
+    return number.is_finite() and len(str(number)) + abs(number.adjusted()) < _MOST_DIGITS
 
 
 def plain(number: Decimal) -> str:

@@ -36,6 +36,9 @@ class Side(OpenWord):
 class OrderType(StrEnum):
     """The kinds of order that can be sent (rest-v3 §7.1)."""
 
+    # An enumeration's own goes by the name, in Python; the exchange looks one up many times for each order.
+    __hash__ = str.__hash__
+
     LIMIT = "LIMIT"
     MARKET = "MARKET"
     IOC = "IOC"
