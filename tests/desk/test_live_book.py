@@ -10,7 +10,6 @@ from tests.desk.venue import Venue
 
 from woodlot.book.fallback import Source
 from woodlot.book.transition import BookState, Transition
-from woodlot.desk.book_changes import BookChange, BookChanges
 from woodlot.desk.live_book import LiveBook
 from woodlot.desk.market import Market
 from woodlot.errors import BookNotInSync
@@ -159,7 +158,7 @@ async def test_a_difference_is_an_event_a_resync_and_a_counter(venue: Venue, boo
     await venue.time.run(5)
 
     assert await audit is Transition.DIFFERED
-    first: BookChange = await anext(changes)
+    first = await anext(changes)
     assert (first.state, first.reason) == (BookState.SYNCING, Transition.DIFFERED)
     assert book.counts[Transition.DIFFERED] == 1
     assert book.state is BookState.SYNCED
@@ -256,16 +255,6 @@ async def test_a_spot_book_without_updates_lives_of_ten_levels_and_comes_back(ve
 
 async def test_a_perpetual_book_does_not_hear_the_topic_with_rpi_orders(venue: Venue, book: LiveBook) -> None:
     assert venue.exchange.links[0].topics == {TOPIC}
-
-
-async def test_a_reader_of_every_frame_loses_the_oldest_and_is_told(book: LiveBook) -> None:
-    changes = BookChanges(book, conflate=False)
-    for ts in range(2_005):
-        changes.put(BookChange(BookState.SYNCED, "applied", ts))
-    changes.close()
-
-    seen = [change async for change in changes]
-    assert (len(seen), seen[0].ts, seen[0].dropped, seen[1].dropped) == (2_000, 5, 5, 0)
 
 
 @dataclass(frozen=True)

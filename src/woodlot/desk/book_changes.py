@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from typing import Protocol
+from weakref import ref
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -30,34 +31,61 @@ class BookChange(Struct, frozen=True):
     dropped: int = 0
 
 
-class Changing(Protocol):
-    """A book, as a reader of its changes sees it."""
+class Newest(Protocol):
+    """Make a change of what a book shows now."""
 
-    @property
-    def changed(self) -> int:
-        """How many changes there have been."""
-        ...
+    def __call__(self, *, has_view: bool = False, conflated: int = 0) -> BookChange: ...
 
-    def change(self, *, conflated: int) -> BookChange:
-        """Return the newest one."""
-        ...
 
-    def awaited(self) -> None:
-        """Have the readers woken at the next one."""
-        ...
+class Audience:
+    """The readers of one book. Whoever changes the book counts in `changed`, and calls `tell` if it `is_awaited`."""
 
-    def left(self, reader: "BookChanges") -> None:
-        """Feed a reader no more."""
-        ...
+    def __init__(self, newest: Newest) -> None:
+        self.newest = newest
+        self.changed = 0
+        self.is_awaited = False
+        # Weak, so that a reader who walks away from its loop is not fed for ever.
+        self._readers: list[ref[BookChanges]] = []
+
+    def join(self, *, conflate: bool) -> "BookChanges":
+        reader = BookChanges(self, conflate=conflate)
+        self._readers.append(ref(reader, self._readers.remove))
+        self.is_awaited = True
+        return reader
+
+    def leave(self, reader: "BookChanges") -> None:
+        if (held := ref(reader)) in self._readers:
+            self._readers.remove(held)
+
+    def tell(self) -> None:
+        """Wake the readers that wait, and let those have the change that are to see every one."""
+        self.is_awaited = False
+        change = None
+        for reader in self._listening():
+            if reader.conflates:
+                reader.wake()
+                continue
+            self.is_awaited = True
+            if change is None:
+                change = self.newest(has_view=True)
+            reader.put(change)
+
+    def close(self) -> None:
+        """Let every reader read what is queued and end."""
+        for reader in self._listening():
+            reader.close()
+
+    def _listening(self) -> "list[BookChanges]":
+        return [reader for held in self._readers if (reader := held()) is not None]
 
 
 class BookChanges:
     """An async iterator over the changes of one book. Leave it with `close()`, or by letting go of it."""
 
-    def __init__(self, book: Changing, *, conflate: bool) -> None:
+    def __init__(self, audience: Audience, *, conflate: bool) -> None:
         self.conflates = conflate
-        self._book = book
-        self._seen = book.changed
+        self._audience = audience
+        self._seen = audience.changed
         self._waiting: deque[BookChange] = deque()
         # By hand, and not an asyncio.Event: this happens for every update of a calm market.
         self._sleepers: list[asyncio.Future[None]] = []
@@ -85,7 +113,7 @@ class BookChanges:
         if not self._is_closed and (change := self._newest()) is not None:
             self._waiting.append(change)
         self._is_closed = True
-        self._book.left(self)
+        self._audience.leave(self)
         self.wake()
 
     def __aiter__(self) -> "BookChanges":
@@ -97,7 +125,7 @@ class BookChanges:
                 raise StopAsyncIteration
             if (change := self._newest()) is not None:
                 return change
-            self._book.awaited()
+            self._audience.is_awaited = True
             await self._woken()
         return self._waiting.popleft()
 
@@ -112,7 +140,7 @@ class BookChanges:
 
     def _newest(self) -> BookChange | None:
         """Return what a conflating reader has not seen: made when it is asked for, since most changes never are."""
-        if not self.conflates or (new := self._book.changed - self._seen) == 0:
+        if not self.conflates or (new := self._audience.changed - self._seen) == 0:
             return None
         self._seen += new
-        return self._book.change(conflated=new - 1)
+        return self._audience.newest(conflated=new - 1)

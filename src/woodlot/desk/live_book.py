@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from weakref import ref
 
 from woodlot.book.book import Book, BookView
 from woodlot.book.fallback import Fallback, Source
@@ -14,7 +13,7 @@ from woodlot.book.numbers import Priced
 from woodlot.book.sync import Synchroniser
 from woodlot.book.transition import BookState, Standing, Transition
 from woodlot.clock import Clock
-from woodlot.desk.book_changes import BookChange, BookChanges
+from woodlot.desk.book_changes import Audience, BookChange, BookChanges
 from woodlot.desk.own_orders import OverlaidView, RestingOrder, overlay
 from woodlot.errors import BookNotInSync, SubscriptionRefused, WoodlotError
 from woodlot.stream.continuity import Cause, Interrupted
@@ -84,10 +83,7 @@ class LiveBook(Measures):
         self._audits: list[asyncio.Future[Transition]] = []
         # The book while it is SYNCED and of updates: for what is done with every update.
         self._proved: Book | None = None
-        # Weak, so that a reader who walks away from its loop is not fed for ever.
-        self._readers: list[ref[BookChanges]] = []
-        self._changed = 0
-        self._is_awaited = False
+        self._audience = Audience(self._change)
 
     # Its standing.
 
@@ -167,8 +163,7 @@ class LiveBook(Measures):
         """Stop following the market. Readers read what is queued and end; the book is STALE from now on."""
         self._around.leave()
         self._after(self._sync.disconnected(now_s=self._now_s))
-        for reader in self._listening():
-            reader.close()
+        self._audience.close()
 
     # What it shows. The measures (spread, mid, imbalance, costs ...) follow from these.
 
@@ -217,10 +212,7 @@ class LiveBook(Measures):
         With `conflate` a slow reader gets the newest change only, and how many it stands for. Without, it gets one
         for every frame, each with the book as it was then.
         """
-        reader = BookChanges(self, conflate=conflate)
-        self._readers.append(ref(reader, self._readers.remove))
-        self._is_awaited = True
-        return reader
+        return self._audience.join(conflate=conflate)
 
     def __aiter__(self) -> BookChanges:
         return self.changes()
@@ -241,9 +233,10 @@ class LiveBook(Measures):
 
     def pushed(self, push: Push[BookDelta]) -> None:
         if self._proved is not None and self._sync.advance(push.delta or push.event):
-            self._changed += 1
-            if self._is_awaited:
-                self._tell()
+            audience = self._audience
+            audience.changed += 1
+            if audience.is_awaited:
+                audience.tell()
             return
         # Data may come before its acknowledgement (websocket-v3 §5.1).
         if not self._is_connected:
@@ -332,43 +325,13 @@ class LiveBook(Measures):
             self._readable.clear()
         is_proved = self.state is BookState.SYNCED and self.source is Source.UPDATES
         self._proved = self._sync.read() if is_proved else None
-        self._changed += 1
-        if self._is_awaited:
-            self._tell()
+        self._audience.changed += 1
+        if self._audience.is_awaited:
+            self._audience.tell()
 
-    def _tell(self) -> None:
-        """Tell the readers that wait, and those that are to see every change."""
-        self._is_awaited = False
-        view = None
-        for reader in self._listening():
-            if reader.conflates:
-                reader.wake()
-                continue
-            self._is_awaited = True
-            if view is None and self.is_readable:
-                view = self._shown.read().view()
-            reader.put(self.change(view=view))
-
-    # What a reader of changes calls.
-
-    @property
-    def changed(self) -> int:
-        """How many changes there have been."""
-        return self._changed
-
-    def change(self, *, view: BookView | None = None, conflated: int = 0) -> BookChange:
-        """Return the newest change."""
-        standing, ts = self._shown.standing, self._shown.read(allow_stale=True).ts
-        return BookChange(standing.state, standing.reason, ts, view, conflated)
-
-    def awaited(self) -> None:
-        """Wake the readers at the next change."""
-        self._is_awaited = True
-
-    def left(self, reader: BookChanges) -> None:
-        """Feed a reader no more."""
-        if (held := ref(reader)) in self._readers:
-            self._readers.remove(held)
-
-    def _listening(self) -> list[BookChanges]:
-        return [reader for held in self._readers if (reader := held()) is not None]
+    def _change(self, *, has_view: bool = False, conflated: int = 0) -> BookChange:
+        standing, book = self._shown.standing, self._proved
+        if book is None:
+            book = self._shown.read(allow_stale=True)
+        view = book.view() if has_view and standing.state.is_readable else None
+        return BookChange(standing.state, standing.reason, book.ts, view, conflated)
