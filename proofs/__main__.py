@@ -22,7 +22,7 @@ from rich.table import Table
 from proofs import scorecard
 from proofs.campaign import FOR_EVER, Campaign, Plan
 from proofs.crew import Piece, proved
-from proofs.experiment import Experiment, Failure, Outcome
+from proofs.experiment import COST, Experiment, Failure, Outcome
 from proofs.notebook import FOLDER, Notebook, failed_seeds
 from proofs.registry import EXPERIMENTS
 
@@ -51,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         stops=options.fresh,
     )
     if is_new:
-        console.print(f"new seeds, from {plan.base} on")
+        known = [f"{one.name} {seed}" for one in experiments for seed in failed_seeds(one)]
+        console.print(f"new seeds, from {plan.base} on, behind those that once failed: {', '.join(known) or 'none'}")
     notebook = Notebook(None) if is_new else Notebook(FOLDER)
     campaign = Campaign(plan, notebook)
     is_done = _watched(campaign, console)
@@ -129,7 +130,9 @@ def _again(experiments: list[Experiment], seed: int, share: float, console: Cons
         console.print(f"drawn: {drawn}", markup=False)
     for title, counts in (("ran", outcome.ran), ("injected", outcome.injected), ("at the worst", outcome.worst)):
         for word, count in counts.items():
-            console.print(f"{title}: {count:,.6g} {word}")
+            # What it cost is another figure each time; all the rest is the same to the byte.
+            if word != COST:
+                console.print(f"{title}: {count:,.6g} {word}")
     for name, row in outcome.table.items():
         console.print(" | ".join((name, *row)))
     for failure in outcome.failures:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
-from proofs.experiment import Experiment, Outcome
+from proofs.experiment import COST, Experiment, Outcome
 
 # A piece of work takes a minute at most; one that takes this long hangs.
 LONGEST_S = 1_800.0
@@ -126,7 +126,7 @@ def proved(piece: Piece) -> Outcome:
         outcome = piece.experiment.prove(piece.seeds, scale=piece.scale)
     except Exception as error:  # noqa: BLE001 - a proof that cannot be carried out has failed, and says why
         outcome = _failed(piece, _told(error))
-    outcome.ran["ms of one core"] += round((_processor_s() - before_s) * 1000)
+    outcome.ran[COST] += round((_processor_s() - before_s) * 1000)
     return outcome
 
 

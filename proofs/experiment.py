@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+COST = "ms of one core"
+"""What each piece of work counts of itself beside what it ran."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -4,12 +4,11 @@ import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from proofs.experiment import Experiment, Outcome
+from proofs.experiment import COST, Experiment, Outcome
 from proofs.notebook import Notebook
 from proofs.sources import ROOT
 
 PATH = ROOT / "docs" / "scorecard.md"
-_COST = "ms of one core"
 _HEAD = """# Scorecard
 
 What woodlot promises, tried out: how often, under what, and what went wrong. The page is written by `make prove`; how
@@ -24,7 +23,7 @@ def write(experiments: Sequence[Experiment], notebook: Notebook, path: Path = PA
 
 def page(experiments: Sequence[Experiment], notebook: Notebook, *, today: datetime.date) -> str:
     outcomes = [(experiment, notebook.outcome(experiment)) for experiment in experiments]
-    cost_s = sum(outcome.ran[_COST] for _, outcome in outcomes) / 1000
+    cost_s = sum(outcome.ran[COST] for _, outcome in outcomes) / 1000
     parts = [
         _HEAD,
         f"Last written on {today.isoformat()}, after {cost_s / 60:.0f} minutes of one core.\n",
@@ -47,7 +46,7 @@ def _table(outcomes: Sequence[tuple[Experiment, Outcome]]) -> str:
 
 def _details(experiment: Experiment, outcome: Outcome) -> str:
     lines = [f"## {experiment.id} {experiment.name}\n", f"{experiment.promise}.\n"]
-    others = {word: count for word, count in outcome.ran.items() if word not in experiment.goals and word != _COST}
+    others = {word: count for word, count in outcome.ran.items() if word not in experiment.goals and word != COST}
     lines += _counted("Also counted", others)
     lines += _counted("Injected", outcome.injected)
     lines += _counted("At the worst", outcome.worst)
