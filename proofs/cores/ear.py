@@ -30,6 +30,7 @@ class Ear:
     def __init__(self, network: Network, listener: Listener, topics: list[str], *, is_private: bool) -> None:
         self.session = Session()
         self._network = network
+        self._clock = network.schedule.clock
         self._listener = listener
         self._is_private = is_private
         self._line: Line | None = None
@@ -80,7 +81,7 @@ class Ear:
     def _hear(self, payload: bytes) -> None:
         if self._is_stopped:
             return
-        outputs = self.session.received(payload, now_s=self._now_s())
+        outputs = self.session.received(payload, now_s=self._clock.monotonic_s())
         if len(outputs) == 1 and isinstance(outputs[0], Push):
             self._listener.pushed(outputs[0])
         else:
@@ -107,7 +108,7 @@ class Ear:
                     pass
 
     def _now_s(self) -> float:
-        return self._network.schedule.clock.monotonic_s()
+        return self._clock.monotonic_s()
 
     def _later(self, delay_ms: int, action: Callable[[], None]) -> None:
         self._network.schedule.after(delay_ms, partial(self._if_alive, action))

@@ -22,6 +22,7 @@ class Follower:
 
     def __init__(self, network: Network, calls: Calls, pits: dict[str, Pit], *, kind: type[Synchroniser]) -> None:
         self._network = network
+        self._clock = network.schedule.clock
         self._calls = calls
         self._pits = pits
         now_s = self._now_s()
@@ -44,7 +45,7 @@ class Follower:
 
     def pushed(self, push: Push[Any]) -> None:
         book, pit = self._by_topic[push.topic]
-        book.delta(push.delta or push.event, now_s=self._now_s())
+        book.delta(push.delta or push.event, now_s=self._clock.monotonic_s())
         self._heard += 1
         if self._heard % _COMPARED_EVERY == 0 and book.state is BookState.SYNCED:
             self._compare(book, pit)
@@ -97,4 +98,4 @@ class Follower:
         return self.problems
 
     def _now_s(self) -> float:
-        return self._network.schedule.clock.monotonic_s()
+        return self._clock.monotonic_s()

@@ -110,11 +110,11 @@ class Line:
 
     def stall(self, for_ms: int) -> None:
         """Let everything that is sent from now on wait so long."""
-        self._free_ms = max(self._free_ms, self._network.schedule.clock.now_ms() + for_ms)
+        self._free_ms = max(self._free_ms, self._network.clock.now_ms() + for_ms)
 
     def _queue(self, payload: bytes) -> None:
         network = self._network
-        at_ms = network.schedule.clock.now_ms() + network.luck.latency_ms()
+        at_ms = network.clock.now_ms() + network.luck.latency_ms()
         # Nothing overtakes on one socket.
         if at_ms > self._free_ms:
             self._free_ms = at_ms
@@ -124,7 +124,7 @@ class Line:
         if self.is_open and not self.is_deaf:
             network = self._network
             network.counts["frames heard"] += 1
-            network.trace.note(network.schedule.clock.now_ms(), payload)
+            network.trace.note(network.clock.now_ms(), payload)
             self._heard(payload)
 
     def _obey(self, text: str) -> None:
@@ -132,7 +132,7 @@ class Line:
             return
         network = self._network
         network.counts["commands obeyed"] += 1
-        now_ms = network.schedule.clock.now_ms()
+        now_ms = network.clock.now_ms()
         network.trace.note(now_ms, text.encode())
         for said in self.session.receive(text, now_ms=now_ms):
             self.push(said.text.encode())
@@ -143,6 +143,7 @@ class Network:
 
     def __init__(self, schedule: Schedule, luck: Luck, venue: Venue, pits: dict[str, Pit]) -> None:
         self.schedule = schedule
+        self.clock = schedule.clock
         self.luck = luck
         self.trace = Trace()
         self.counts: Counter[str] = Counter()
@@ -203,7 +204,7 @@ class Network:
             reply = self._obeyed(asked)
         # "Acknowledge first, then emit websocket events" (rest-v3 §13.2 no 6).
         self.report()
-        self.trace.note(self.schedule.clock.now_ms(), reply.body)
+        self.trace.note(self.clock.now_ms(), reply.body)
         back_ms = luck.latency_ms()
         if luck.strikes(now.replies_lost, "replies lost"):
             self._later(back_ms, told, Lost("the connection broke", may_have_arrived=True))
@@ -215,7 +216,7 @@ class Network:
             self._later(back_ms, told, reply)
 
     def _obeyed(self, asked: Request[Any]) -> HttpReply:
-        now_ms = self.schedule.clock.now_ms()
+        now_ms = self.clock.now_ms()
         match asked:
             case GetOrderBook(symbol=symbol):
                 return HttpReply(
