@@ -11,7 +11,7 @@ from woodlot.desk.doubts import Doubts
 from woodlot.desk.journal import Journal
 from woodlot.desk.questions import Questions
 from woodlot.desk.recovery import Asking, answer, look
-from woodlot.errors import ConnectionFailed, NotFound, OutcomeUnknown
+from woodlot.errors import ConnectionFailed, NotFound, OutcomeUnknown, Rejected
 from woodlot.orders.output import AskFills, AskOrder, Question
 from woodlot.orders.states import OrderState
 from woodlot.wire.answer import Meta
@@ -21,10 +21,17 @@ LATER_MS = START_MS + 100_000
 
 
 class Rest:
-    """Answer what a procedure asks; `orders` are all there are, `fills` what the history shows."""
+    """Answer what a procedure asks; `orders` are all there are, `fills` what the history shows.
 
-    def __init__(self, *, orders: tuple[OrderRow, ...] = (), fills: tuple[Any, ...] = ()) -> None:
+    A page of more than `most` rows is refused.
+    """
+
+    def __init__(
+        self, *, orders: tuple[OrderRow, ...] = (), fills: tuple[Any, ...] = (), most: int | None = None
+    ) -> None:
         self.orders = orders
+        self.most = most
+        self.refused = 0
         self.fills = fills
         self.asked: list[Any] = []
 
@@ -35,7 +42,7 @@ class Rest:
                 self.asked.append(request)
                 try:
                     reply = self._reply(request)
-                except NotFound as error:
+                except Rejected as error:
                     request = asking.throw(error)
                 else:
                     request = asking.send(reply)
@@ -58,6 +65,9 @@ class Rest:
                         return row
                 raise NotFound("no", code=-1006)
             case GetTransactionHistory():
+                if self.most is not None and (request.limit or 0) > self.most:
+                    self.refused += 1
+                    raise Rejected("too many", code=-1005)
                 return TransactionRows(rows=self.fills)
             case _:
                 raise AssertionError(request)
@@ -131,6 +141,16 @@ def test_a_look_that_is_cut_short_changes_nothing_and_moves_no_cursor() -> None:
     assert (told(kept), kept.cursor_ms) == ([], START_MS)
 
 
+def test_a_larger_page_that_is_refused_costs_no_more_than_itself() -> None:
+    kept = books()
+    placed(kept)
+    fills = tuple(transaction(number, "0.5", at=5) for number in range(1, 101))
+    rest = Rest(orders=(row("PARTIAL_FILLED", "50"),), fills=fills, most=100)
+    looked(kept, rest)
+    assert rest.refused == 1
+    assert told(kept) == [*range(1, 101)]
+
+
 def test_a_young_fill_waits_while_one_before_it_may_be_hidden() -> None:
     kept = books()
     placed(kept)
@@ -163,7 +183,7 @@ def test_missing_fills_are_asked_for_with_the_total_after_them() -> None:
     kept.keep(kept.tracker.report(fill_report(2, "60", "100", at=5), at_ms=LATER_MS))
     rest = Rest(orders=(row("FILLED", "100"),), fills=(transaction(1, "40", at=4), transaction(2, "60", at=5)))
     asked(kept, rest, AskFills(symbol="SPOT_WOO_USDT", order_id=ORDER_ID, since_ms=START_MS))
-    assert [type(request) for request in rest.asked] == [GetTransactionHistory, GetOrder]
+    assert [type(request) for request in rest.asked] == [GetTransactionHistory, GetTransactionHistory, GetOrder]
     assert told(kept) == [1, 2]
 
 

@@ -1,4 +1,5 @@
 import random
+from typing import Literal
 
 import pytest
 from tests.orders.messages import ORDER_ID, START_MS, SYMBOL, ack, executed_ids, fill_report, place, row, transaction
@@ -76,33 +77,74 @@ def _ms(moment: object) -> int:
     return milliseconds(moment, "time")
 
 
-def page_of(history: list[Transaction], request: GetTransactionHistory, *, cap: int = 100) -> list[Transaction]:
-    """The exchange's answer: newest first, both ends of the window included."""
-    start, end, limit = _ms(request.start_time), _ms(request.end_time), request.limit or 100
-    inside = [item for item in history if start <= item.executed_timestamp.ms <= end]
-    return sorted(inside, key=lambda item: item.executed_timestamp.ms, reverse=True)[: min(limit, cap)]
+class History:
+    """A transaction history as an exchange may keep it; `calls` counts the pages it gave."""
 
+    def __init__(
+        self,
+        rows: list[Transaction],
+        *,
+        cap: int = 100,
+        oldest_first: bool = False,
+        id_goes: Literal["up", "down", "nowhere"] = "nowhere",
+        excludes: int = 0,
+    ) -> None:
+        self._rows = sorted(rows, key=lambda row: (row.executed_timestamp.ms, row.id), reverse=not oldest_first)
+        self._cap = cap
+        self._id_goes = id_goes
+        self._excludes = excludes
+        self.calls = 0
 
-def walked(pages: FillPages, history: list[Transaction]) -> int:
-    calls = 0
-    while pages.request is not None:
-        pages.take(page_of(history, pages.request))
-        calls += 1
-    return calls
+    def page(self, request: GetTransactionHistory) -> list[Transaction]:
+        self.calls += 1
+        start, end = _ms(request.start_time) + self._excludes, _ms(request.end_time) - self._excludes
+        inside = [row for row in self._rows if start <= row.executed_timestamp.ms <= end]
+        if (first := request.from_id) is not None and self._id_goes != "nowhere":
+            inside = [row for row in inside if (row.id > first if self._id_goes == "up" else row.id < first)]
+        return inside[: min(request.limit or 100, self._cap)]
+
+    def walked(self, *, until_ms: int) -> list[int]:
+        pages = FillPages(since_ms=START_MS - 1, until_ms=START_MS + until_ms + 1)
+        while pages.request is not None:
+            pages.take(self.page(pages.request))
+        return sorted(row.id for row in pages.rows)
 
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 199, 200, 555])
-def test_every_fill_of_the_window_is_read_whatever_the_page_boundary(count: int) -> None:
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize("cap", [100, 40, 1_000])
+@pytest.mark.parametrize("excludes", [0, 1])
+def test_every_fill_of_the_window_is_read_however_the_history_is_kept(
+    count: int, oldest_first: bool, cap: int, excludes: int
+) -> None:
     chance = random.Random(count)
-    history = [transaction(number, "1", at=chance.randint(0, 400)) for number in range(1, count + 1)]
-    pages = FillPages(since_ms=START_MS, until_ms=START_MS + 400)
-    calls = walked(pages, history)
-    assert {item.id for item in pages.rows} == set(range(1, count + 1))
-    assert calls <= count // 50 + 2
+    rows = [transaction(number, "1", at=chance.randint(0, 400)) for number in range(1, count + 1)]
+    history = History(rows, cap=cap, oldest_first=oldest_first, excludes=excludes)
+    assert history.walked(until_ms=400) == [*range(1, count + 1)]
+    assert history.calls <= 2 + count // min(cap, 100) * 2
 
 
-def test_a_millisecond_that_fills_pages_does_not_stop_the_walk() -> None:
-    history = [transaction(number, "1", at=5) for number in range(1, 150)] + [transaction(500, "1", at=1)]
-    pages = FillPages(since_ms=START_MS, until_ms=START_MS + 10)
-    walked(pages, history)
-    assert 500 in {item.id for item in pages.rows}
+@pytest.mark.parametrize(
+    ("oldest_first", "id_goes", "cap"),
+    [(False, "down", 100), (True, "up", 100), (False, "nowhere", 500), (True, "nowhere", 500)],
+)
+def test_a_millisecond_with_more_fills_than_a_page_is_read_too(
+    oldest_first: bool, id_goes: Literal["up", "down", "nowhere"], cap: int
+) -> None:
+    rows = [transaction(number, "1", at=at) for number, at in zip(range(1, 301), (1, *[5] * 298, 9), strict=True)]
+    history = History(rows, cap=cap, oldest_first=oldest_first, id_goes=id_goes)
+    assert history.walked(until_ms=10) == [*range(1, 301)]
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_a_millisecond_that_does_not_show_whole_does_not_stop_the_walk(oldest_first: bool) -> None:
+    rows = [transaction(number, "1", at=at) for number, at in zip(range(1, 301), (1, *[5] * 298, 9), strict=True)]
+    walked = History(rows, oldest_first=oldest_first).walked(until_ms=10)
+    assert (walked[0], walked[-1], len(walked)) == (1, 300, 102)
+
+
+def test_an_exchange_that_keeps_to_no_window_is_not_asked_for_ever() -> None:
+    rows = [transaction(number, "1", at=number) for number in range(1, 300)]
+    history = History(rows, excludes=-1_000_000)
+    history.walked(until_ms=1_000_000)
+    assert history.calls < 5

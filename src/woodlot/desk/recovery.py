@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 from woodlot.desk.bookkeeping import Books
 from woodlot.desk.doubts import Doubted
-from woodlot.errors import NotFound
+from woodlot.errors import NotFound, Rejected
 from woodlot.orders.evidence import REST_LAG_MS
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.output import AskFills, AskOrder, Question
@@ -20,7 +20,7 @@ from woodlot.orders.record import OVERLAP_MS
 from woodlot.orders.states import OrderState
 from woodlot.wire.enums import StatusFilter
 from woodlot.wire.request import Request
-from woodlot.wire.trade import GetOrder, GetOrders, OrderRow, Transaction
+from woodlot.wire.trade import GetOrder, GetOrders, OrderRow, Transaction, TransactionRows
 
 log = logging.getLogger(__name__)
 
@@ -178,6 +178,11 @@ def _fills(
 ) -> Generator[Request[Any], Any, tuple[Transaction, ...]]:
     pages = FillPages(since_ms=max(0, since_ms), until_ms=until_ms, symbol=symbol)
     while pages.request is not None:
-        page = yield pages.request
+        try:
+            page: TransactionRows = yield pages.request
+        except Rejected:
+            if not pages.may_be_refused:
+                raise
+            page = TransactionRows(rows=())
         pages.take(page.rows)
     return pages.rows

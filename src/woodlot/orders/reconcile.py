@@ -11,9 +11,8 @@ The stream has no sequence numbers and replays nothing, so every connect is a ga
 and all of it once more `SECOND_PASS_MS` later, because REST may lag the stream.
 """
 
-from collections.abc import Iterable
-
-import msgspec
+from collections.abc import Generator, Iterable
+from typing import TypeAlias
 
 from woodlot.orders.output import AskOrder, Output, Outputs
 from woodlot.orders.record import OVERLAP_MS
@@ -26,6 +25,8 @@ SECOND_PASS_MS = 5_000
 """When to ask everything again: "REST may lag the stream" (websocket-v3 §11 step 6)."""
 # The page size that was recorded; a larger one might be cut down without a word, and a full page look like the last.
 _PAGE_SIZE = 100
+# The most that any list of the exchange gives at once (rest-v3 §3.4).
+_LARGER_PAGE = 500
 
 
 class Answers(Value):
@@ -75,36 +76,85 @@ def believe(tracker: Tracker, answers: Answers, *, buffered: Iterable[ExecutionR
     return tuple(outputs)
 
 
-class FillPages:
-    """Walk the transaction history backwards from `until_ms` to `since_ms`, newest page first.
+_Walk: TypeAlias = Generator[GetTransactionHistory, tuple[Transaction, ...], None]
 
-    It walks by time, not by trade id, whose order and inclusiveness nobody promises (websocket-v3 §16 no 20). Pages
-    overlap by their last millisecond; rows that come twice are kept once. A millisecond with more rows than a page
-    shows as far as the exchange lets it.
+
+class FillPages:
+    """Walk the transaction history from `since_ms` to `until_ms`.
+
+    It takes little for granted: nobody promises whether a page starts with its newest row or its oldest, how many rows
+    it may have, and whether time bounds and `from_id` are included (websocket-v3 §16 no 20, rest-v3 §14 no 14). So it
+    goes on behind each page, a millisecond of it once more, until a page shows nothing new; rows that come twice are
+    kept once. A millisecond with more rows than a page is asked for by trade id, both ways, then by a larger page; what
+    still does not show is out of reach, and the walk goes on past it.
     """
 
     def __init__(self, *, since_ms: int, until_ms: int, symbol: str | None = None) -> None:
         self._rows: dict[tuple[str, int], Transaction] = {}
-        self._since_ms = since_ms
-        self.request: GetTransactionHistory | None = GetTransactionHistory(
-            symbol=symbol, start_time=since_ms, end_time=until_ms, limit=_PAGE_SIZE
-        )
+        self._symbol = symbol
+        self._walk = self._between(since_ms, until_ms)
+        self.request: GetTransactionHistory | None = next(self._walk, None)
 
     @property
     def rows(self) -> tuple[Transaction, ...]:
         """What was read so far, each row once."""
         return tuple(self._rows.values())
 
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether `request` asks for a larger page than was ever seen; a refusal is then as good as an empty one."""
+        return self.request is not None and self.request.limit == _LARGER_PAGE
+
     def take(self, page: Iterable[Transaction]) -> None:
         """Take the answer to `request` and make the next one, or None at the end."""
-        rows = tuple(page)
-        known = len(self._rows)
-        self._rows |= {(row.symbol, row.id): row for row in rows}
-        self.request = self._next(rows, is_progress=len(self._rows) > known)
+        try:
+            self.request = self._walk.send(tuple(page))
+        except StopIteration:
+            self.request = None
 
-    def _next(self, rows: tuple[Transaction, ...], *, is_progress: bool) -> GetTransactionHistory | None:
-        if self.request is None or len(rows) < _PAGE_SIZE:
-            return None
-        oldest_ms = min(row.executed_timestamp.ms for row in rows)
-        end_ms = oldest_ms if is_progress else oldest_ms - 1
-        return None if end_ms < self._since_ms else msgspec.structs.replace(self.request, end_time=end_ms)
+    def _between(self, since_ms: int, until_ms: int) -> _Walk:
+        while since_ms <= until_ms:
+            page = yield self._asking(since_ms, until_ms)
+            stamps: list[int] = [row.executed_timestamp.ms for row in page]
+            is_new, is_full = self._keep(page), len(page) >= _PAGE_SIZE
+            if not is_new and not (is_full and _are_within(stamps, since_ms, until_ms)):
+                return
+            oldest_ms, newest_ms = min(stamps), max(stamps)
+            if is_full and oldest_ms == newest_ms:
+                yield from self._at(oldest_ms, page)
+                # Such a page does not tell whether it was the first or the last.
+                yield from self._between(newest_ms + 1, until_ms)
+                until_ms = oldest_ms - 1
+            elif stamps[0] < stamps[-1]:
+                since_ms = newest_ms - 1 if is_new else since_ms + 1
+            else:
+                until_ms = oldest_ms + 1 if is_new else until_ms - 1
+
+    def _at(self, at_ms: int, page: tuple[Transaction, ...]) -> _Walk:
+        """Read the rest of a millisecond that fills a page."""
+        known = len(self._rows)
+        for outermost in (min, max):
+            is_new, seen = True, page
+            while is_new:
+                seen = yield self._asking(at_ms, at_ms, from_id=outermost(row.id for row in seen))
+                is_new = self._keep(seen)
+        if len(self._rows) == known:
+            self._keep((yield self._asking(at_ms, at_ms, limit=_LARGER_PAGE)))
+
+    def _keep(self, page: tuple[Transaction, ...]) -> bool:
+        """Keep the rows of a page; say whether one of them was new."""
+        known = len(self._rows)
+        self._rows |= {(row.symbol, row.id): row for row in page}
+        return len(self._rows) > known
+
+    def _asking(
+        self, since_ms: int, until_ms: int, *, from_id: int | None = None, limit: int = _PAGE_SIZE
+    ) -> GetTransactionHistory:
+        return GetTransactionHistory(
+            symbol=self._symbol, start_time=since_ms, end_time=until_ms, from_id=from_id, limit=limit
+        )
+
+
+def _are_within(stamps: Iterable[int], since_ms: int, until_ms: int) -> bool:
+    """Whether an exchange that was asked for a window has kept to it."""
+    return all(since_ms <= stamp_ms <= until_ms for stamp_ms in stamps)
