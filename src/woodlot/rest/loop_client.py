@@ -7,6 +7,7 @@ reused after an error, and nothing is sent twice. Decision 10 says why it is not
 import asyncio
 import socket
 import time
+from typing import cast
 
 import aiohappyeyeballs
 
@@ -167,8 +168,8 @@ class _Connection(asyncio.Protocol):
         return self._gone
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's
-        self._transport = transport
+        # uvloop's is none by its class.
+        self._transport = cast("asyncio.Transport", transport)
         self._watch = Watch(transport.get_extra_info("socket"))
         self._everyone.add(self)
 
