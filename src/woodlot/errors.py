@@ -21,7 +21,7 @@
     ├── ConnectionFailed               try again; it is safe to
     ├── OutcomeUnknown                 reconcile; it may have happened
     ├── DeskClosed                     open the desk again; it then finds out what happened meanwhile
-    │   └── JournalFailed              ... once the journal can be written again; new orders are refused until then
+    │   └── JournalFailed              ... once the journal can be used again; new orders are refused until then
     ├── NotFilled                      decide what to do about an order that ended otherwise
     ├── ExecutionsForgotten            read the executions that are missing over REST
     └── StreamError                    wait or ask again
@@ -238,10 +238,10 @@ class DeskClosed(WoodlotError):
 
 
 class JournalFailed(DeskClosed):
-    """The journal could not be written, so nothing more is: the desk stops, and only cancels are still sent."""
+    """The journal could not be written or read: the desk stops, and only cancels are still sent."""
 
     def __init__(self, path: str, problem: str) -> None:
-        super().__init__(f"the journal {path} cannot be written ({problem}): mend that")
+        super().__init__(f"the journal {path} cannot be used ({problem}): mend that")
         self.path = path
         self.problem = problem
 

@@ -141,6 +141,15 @@ def test_a_fill_that_was_told_is_not_told_again_after_a_restart(path: Path) -> N
     assert len(after.executions) == 0
 
 
+def test_a_journal_that_is_damaged_inside_is_named(path: Path) -> None:
+    books = opened(path)
+    intend(books, 3)
+    books.journal.connection.execute("UPDATE orders SET body = substr(body, 1, 40)")
+    books.journal.close()
+    with pytest.raises(JournalFailed, match=f"{path}.*cannot be used"):
+        opened(path)
+
+
 def test_nothing_is_told_that_is_not_written_down(path: Path) -> None:
     told: list[TrackedOrder] = []
     books = Books(Journal(path), told=told.append)

@@ -196,29 +196,32 @@ class Journal:
 
     def orders(self) -> list[TrackedOrder]:
         """Return the open orders and the last finished ones, oldest first, each with its history."""
-        rows = self._run("SELECT number, body FROM orders WHERE is_open").fetchall()
-        rows += self._run(
-            "SELECT number, body FROM orders WHERE NOT is_open ORDER BY number DESC LIMIT ?", _FINISHED_RESTORED
-        ).fetchall()
-        return [self._with_history(number, _ORDER.decode(body)) for number, body in sorted(rows)]
+        with self._reading():
+            rows = self._run("SELECT number, body FROM orders WHERE is_open").fetchall()
+            rows += self._run(
+                "SELECT number, body FROM orders WHERE NOT is_open ORDER BY number DESC LIMIT ?", _FINISHED_RESTORED
+            ).fetchall()
+            return [self._with_history(number, _ORDER.decode(body)) for number, body in sorted(rows)]
 
     def algo_orders(self) -> list[AlgoOrder]:
         """Return the open algo orders and the last finished ones, oldest first."""
-        rows = self._run("SELECT number, body FROM algos WHERE is_open").fetchall()
-        rows += self._run(
-            "SELECT number, body FROM algos WHERE NOT is_open ORDER BY number DESC LIMIT ?", _FINISHED_RESTORED
-        ).fetchall()
-        orders = [_ALGO.decode(body) for _, body in sorted(rows)]
+        with self._reading():
+            rows = self._run("SELECT number, body FROM algos WHERE is_open").fetchall()
+            rows += self._run(
+                "SELECT number, body FROM algos WHERE NOT is_open ORDER BY number DESC LIMIT ?", _FINISHED_RESTORED
+            ).fetchall()
+            orders = [_ALGO.decode(body) for _, body in sorted(rows)]
         return sorted(orders, key=lambda order: order.created_ms or 0)
 
     def fills_of(self, orders: Iterable[TrackedOrder]) -> list[Fill]:
         """Return every fill of these orders, and the youngest of all others."""
-        rows: dict[int, str] = dict(
-            self._run("SELECT number, body FROM fills ORDER BY number DESC LIMIT ?", _FILLS_RESTORED)
-        )
-        for order in orders:
-            rows |= dict(self._run("SELECT number, body FROM fills WHERE order_id = ?", order.order_id))
-        return [_FILL.decode(rows[number]) for number in sorted(rows)]
+        with self._reading():
+            rows: dict[int, str] = dict(
+                self._run("SELECT number, body FROM fills ORDER BY number DESC LIMIT ?", _FILLS_RESTORED)
+            )
+            for order in orders:
+                rows |= dict(self._run("SELECT number, body FROM fills WHERE order_id = ?", order.order_id))
+            return [_FILL.decode(rows[number]) for number in sorted(rows)]
 
     def _with_history(self, number: int, order: TrackedOrder) -> TrackedOrder:
         rows = self._run("SELECT body FROM steps WHERE order_number = ? ORDER BY number", number).fetchall()
@@ -229,8 +232,11 @@ class Journal:
 
     def fill_after(self, number: int) -> Numbered | None:
         """Return the first fill behind a place in the journal."""
-        row = self._run("SELECT number, body FROM fills WHERE number > ? ORDER BY number LIMIT 1", number).fetchone()
-        return None if row is None else Numbered(row[0], _FILL.decode(row[1]))
+        with self._reading():
+            row = self._run(
+                "SELECT number, body FROM fills WHERE number > ? ORDER BY number LIMIT 1", number
+            ).fetchone()
+            return None if row is None else Numbered(row[0], _FILL.decode(row[1]))
 
     @property
     def last_fill(self) -> int:
@@ -243,8 +249,9 @@ class Journal:
 
     def consumer(self, name: str) -> Position:
         """Return how far a consumer has come; a new one starts at the beginning of the journal."""
-        row = self._run("SELECT done, in_hand FROM consumers WHERE name = ?", name).fetchone()
-        return Position(0, 0) if row is None else Position(*row)
+        with self._reading():
+            row = self._run("SELECT done, in_hand FROM consumers WHERE name = ?", name).fetchone()
+            return Position(0, 0) if row is None else Position(*row)
 
     def hand_out(self, name: str, position: Position) -> None:
         """Write down how far a consumer has come, before it gets what it then has in hand."""
@@ -299,12 +306,22 @@ class Journal:
             self.failure = JournalFailed(self.path, str(error))
             raise self.failure from error
 
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        """Name what is damaged: the file, or what stands in it."""
+        try:
+            yield
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            self.failure = JournalFailed(self.path, str(error))
+            raise self.failure from error
+
     def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)
 
     def _one(self, statement: str, *values: object) -> Any:
-        row = self._connection.execute(statement, values).fetchone()
-        return None if row is None else row[0]
+        with self._reading():
+            row = self._connection.execute(statement, values).fetchone()
+            return None if row is None else row[0]
 
     def _release(self) -> None:
         if self._claim is not None:
