@@ -52,8 +52,8 @@ async def test_an_order_that_is_over_is_still_shown_with_its_life() -> None:
         await until(lambda: watch.fills)
         wide, narrow = drawn(watch, "Orders", 120), drawn(watch, "Orders", 80)
         assert "0 open orders" in wide
-        assert re.search(r"500/500 at market  FILLED .*\+\d+ ms", wide)
-        assert re.search(r"FILLED\n   .*\+\d+ ms", narrow)
+        assert re.search(r"500/500 at market +FILLED .*\+\d+ ms", wide)
+        assert re.search(r"FILLED +\n   .*\+\d+ ms", narrow)
 
 
 async def test_health_tells_each_connection_the_key_the_last_backfill_and_the_pace() -> None:

@@ -44,6 +44,8 @@ def tui(
             is_sandbox=here.is_sandbox,
             limits=limits_of(here),
             stopped_because=lambda: halt.stopped_because(here.profile.name),
+            stop=lambda reason: halt.stop_trading(here.profile.name, reason),
+            lift=lambda: halt.allow_trading(here.profile.name),
             timeout_s=here.timeout_s,
         )
         if not public and setting.credentials is None:

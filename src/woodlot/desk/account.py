@@ -192,7 +192,7 @@ class Account:
                 case Interrupted():
                     self._theft.interrupted(heard, keys_made=self._stream.keys_made)
                     since_ms = heard.since_ms + self._holes.time.offset_ms
-                    self._holes.opened(since_ms, f"{heard.cause} {heard.detail}".strip())
+                    self._holes.opened(since_ms, ": ".join(filter(None, (heard.cause.value, heard.detail))))
 
     def _hear_all(self, pushes: Iterable[Push[Any]]) -> None:
         """Take in what came together; what its reports say is written down in one transaction, and told after it."""

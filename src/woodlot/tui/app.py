@@ -32,6 +32,7 @@ class Screen(App[str | None]):
     #tabs { height: 1; }
     #panel { height: 1fr; }
     """
+    TITLE = "woodlot"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"turn_to('{name}')", name, show=False) for number, name in enumerate(_NAMES, 1)),
@@ -56,6 +57,7 @@ class Screen(App[str | None]):
         self.watched = watch
         self.setting = watch.setting
         self.shown = _NAMES[0]
+        self._is_there = False
 
     def compose(self) -> ComposeResult:
         yield Rows(id="bar")
@@ -65,10 +67,13 @@ class Screen(App[str | None]):
 
     def on_ready(self) -> None:
         # Not when mounted: on a busy machine the first picture would be due before there is anything to draw it on.
+        self._is_there = True
         self.set_interval(1 / _FRAMES_PER_SECOND, self.draw)
 
     def draw(self) -> None:
-        """Draw everything; what has not changed costs nothing."""
+        """Draw everything; what has not changed costs nothing. A key may come before there is anything to draw on."""
+        if not self._is_there:
+            return
         bar, tabs, panel = (self._rows(name) for name in ("bar", "tabs", "panel"))
         bar.show([self._bar()])
         tabs.show([self._tabs()])
@@ -93,7 +98,7 @@ class Screen(App[str | None]):
             self.watched.smallest_trade = wanted.normalize() if wanted >= largest / 64 else largest * 0
 
     def action_move(self, step: int) -> None:
-        if self.shown == _NAMES[0]:
+        if self._is_there and self.shown == _NAMES[0]:
             self.watched.cursor = moved(self.watched, step, self._rows("panel").size.height)
             self.draw()
 
@@ -102,14 +107,14 @@ class Screen(App[str | None]):
         self.draw()
 
     def action_order_here(self) -> None:
-        cursor, book = self.watched.cursor, self.watched.book
+        cursor, book = self._cursor, self.watched.book
         if cursor is not None and book.is_readable and book.mid is not None:
             self.action_order("buy" if cursor < book.mid else "sell")
 
     @work
     async def action_order(self, side: str) -> None:
         """Ask for quantity and price, then whether that is meant, then send it."""
-        cursor = self.watched.cursor
+        cursor = self._cursor
         where = "QUANTITY [PRICE]" if cursor is None else f"QUANTITY, at {cursor:f}; or QUANTITY PRICE"
         typed = await self.push_screen_wait(Question(f"{side} {self.setting.symbol}: {where}"))
         words = (typed or "").split()
@@ -134,7 +139,7 @@ class Screen(App[str | None]):
     @work
     async def action_cancel_one(self) -> None:
         """Cancel our orders at the cursor's price; without a cursor, the newest of all."""
-        cursor, symbol = self.watched.cursor, self.setting.symbol
+        cursor, symbol = self._cursor, self.setting.symbol
         orders = self.watched.desk.orders()[-1:] if self.setting.credentials else []
         if cursor is not None and self.setting.credentials:
             listed = self.watched.desk.orders()
@@ -166,20 +171,33 @@ class Screen(App[str | None]):
         if await self._agreed("KILL: cancel every order and stop trading", by_name=True):
 
             async def kill(desk: Desk) -> str:
-                left = await desk.kill("the kill key was pressed")
+                reason = "the kill key was pressed"
+                if self.setting.credentials is not None:
+                    # Written down first: whatever becomes of the rest, nothing new is typed elsewhere.
+                    self.setting.stop(reason)
+                left = await desk.kill(reason)
                 return f"trading is stopped, {len(left)} orders are left open; R resumes"
 
             await self._do(kill)
 
     @work
     async def action_resume(self) -> None:
+        if not await self._agreed("RESUME: let new orders go out again"):
+            return
+
         async def resume(desk: Desk) -> str:
+            self.setting.lift()
             desk.resume()
             return "trading goes on"
 
         await self._do(resume)
 
     # What they share.
+
+    @property
+    def _cursor(self) -> Decimal | None:
+        """The price that was picked, as long as the ladder with it is in sight."""
+        return self.watched.cursor if self.shown == _NAMES[0] else None
 
     async def _agreed(self, what: str, *, by_name: bool = False) -> bool:
         if self.setting.is_sandbox:

@@ -11,6 +11,7 @@ from woodlot.wire.enums import Side
 from woodlot.wire.moment import Time
 
 _NARROW = 100
+_ORDER_WIDTH, _STATE_WIDTH = 24, 12
 
 
 def draw_orders(watch: Watch, width: int, height: int) -> list[Text]:
@@ -29,13 +30,15 @@ def draw_orders(watch: Watch, width: int, height: int) -> list[Text]:
 def _order(order: LiveOrder, width: int) -> list[Text]:
     """One line, or two where the window is narrow: an order and its life."""
     state = Text(
-        order.state.value, style=DOUBT if order.state is OrderState.UNKNOWN else FAINT if order.is_final else "bold"
+        f"{order.state.value:<{_STATE_WIDTH}}",
+        style=DOUBT if order.state is OrderState.UNKNOWN else FAINT if order.is_final else "bold",
     )
     filled = f"{number(order.filled_quantity)}/{number(order.quantity or order.amount)}"
+    wanted = f"{filled} at {number(order.price) or 'market'}"
     told = Text.assemble(
         f"{order.symbol:<18} ",
         (f"{order.side.value:<4} ", UP if order.side is Side.BUY else DOWN),
-        f"{filled} at {number(order.price) or 'market'}  ",
+        f"{wanted:<{_ORDER_WIDTH}}  ",
         state,
     )
     life = Text("  ".join(_life(order)), style=FAINT)
@@ -56,6 +59,6 @@ def _fill(fill: Fill) -> Text:
     return Text.assemble(
         f"{Time.at(fill.ts_ms):%H:%M:%S} {fill.symbol:<18} ",
         (f"{fill.side.value if fill.side else '?':<4} ", UP if fill.side is Side.BUY else DOWN),
-        f"{number(fill.quantity, 12)} at {number(fill.price)}  fee {number(fill.fee)} {fill.fee_asset}",
+        f"{number(fill.quantity, 12)} at {number(fill.price):<10}  fee {number(fill.fee)} {fill.fee_asset}",
         (f"  {fill.source.value}", FAINT),
     )

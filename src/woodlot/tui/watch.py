@@ -47,6 +47,9 @@ class Setting:
     is_sandbox: bool
     limits: Limits | None = None
     stopped_because: Callable[[], str | None] = lambda: None
+    stop: Callable[[str], None] = lambda _: None
+    """Hold back whoever else trades with this profile."""
+    lift: Callable[[], object] = lambda: None
     timeout_s: float = 15.0
 
 
