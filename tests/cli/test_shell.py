@@ -128,6 +128,30 @@ def test_an_order_starts_a_sandbox_in_which_the_next_command_finds_it() -> None:
     assert run("sandbox", "status").returncode == 3
 
 
+def is_at_work(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are looked up in /proc")
+def test_ctrl_c_while_a_sandbox_starts_leaves_none_behind() -> None:
+    process = subprocess.Popen([*WOODLOT, "sandbox", "start"], stderr=subprocess.PIPE, text=True)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    deadline_s = time.monotonic() + 20
+    while not (started := children.read_text().split()) and time.monotonic() < deadline_s:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (130, "")
+    while is_at_work(int(started[0])) and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    assert not is_at_work(int(started[0]))
+    assert background.running() is None
+
+
 @pytest.mark.usefixtures("home")
 def test_a_first_book_comes_from_an_exchange_that_starts_itself_and_leaves_nothing_behind() -> None:
     began_s = time.monotonic()

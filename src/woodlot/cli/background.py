@@ -73,22 +73,39 @@ def start(say: Callable[[str], None]) -> Running:
     """Start one and wait until it serves. Raises ConfigurationError if it does not."""
     places.state().mkdir(parents=True, exist_ok=True, mode=0o700)
     log = places.state() / "sandbox.log"
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "woodlot.cli.keeper"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            start_new_session=True,
-        )
+    # A Ctrl-C waits until there is somebody to end.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with log.open("wb") as errors:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "woodlot.cli.keeper"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
+    except BaseException:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise
+    try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        found = _awaited(process, log)
+    except BaseException:
+        # Whoever gives up, or is interrupted, leaves none behind that nobody was told of.
+        process.terminate()
+        raise
+    # It is no child that anybody waits for: it is meant to outlive us.
+    process.returncode = 0
+    say("a sandbox exchange runs in the background now, for your orders to stay in; woodlot sandbox stop ends it")
+    return found
+
+
+def _awaited(process: "subprocess.Popen[bytes]", log: Path) -> Running:
     deadline_s = time.monotonic() + _START_WITHIN_S
     while (found := running()) is None:
         if process.poll() is not None or time.monotonic() > deadline_s:
             raise ConfigurationError(f"the sandbox did not start; {log} says why")
         time.sleep(_LOOK_EVERY_S)
-    # It is no child that anybody waits for: it is meant to outlive us.
-    process.returncode = 0
-    say("a sandbox exchange runs in the background now, for your orders to stay in; woodlot sandbox stop ends it")
     return found
 
 

@@ -15,6 +15,8 @@ _LOOK_EVERY_S = 2.0
 async def keep(*, idle_s: float = _IDLE_S, look_every_s: float = _LOOK_EVERY_S) -> None:
     """Serve until a signal comes, the note is gone or another's, or nobody has touched it for `idle_s`."""
     stopped = asyncio.Event()
+    # It was started with Ctrl-C held back, see `background.start`.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with await Sandbox.start(SandboxOptions()) as sandbox:
