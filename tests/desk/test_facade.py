@@ -1,12 +1,22 @@
+import time
 from collections.abc import Iterable
 from contextlib import suppress
+from decimal import Decimal
 from threading import Event, Thread
 
 import pytest
 
 import woodlot
 from woodlot.book.transition import BookState
-from woodlot.errors import BookNotInSync, ConfigurationError, NotFilled, SubscriptionRefused, TradingStopped
+from woodlot.errors import (
+    BookNotInSync,
+    ConfigurationError,
+    GateRefused,
+    NotFilled,
+    SubscriptionRefused,
+    TradingStopped,
+    WoodlotError,
+)
 from woodlot.wire.figures import IndexPrice
 from woodlot.wire.topics import Interval
 
@@ -27,6 +37,31 @@ def test_a_script_without_a_loop_trades_and_reads_a_book() -> None:
         assert resting.settled().state == "CANCELLED"
         with pytest.raises(NotFilled):
             resting.filled()
+
+
+def test_a_script_has_its_limits_its_batches_and_a_dead_mans_switch() -> None:
+    limits = woodlot.Limits(max_quantity=Decimal("0.01"))
+    with woodlot.open_desk(limits=limits) as desk:
+        with desk.dead_man(after_s=1.0):
+            orders = [
+                woodlot.PlaceOrder(
+                    symbol="SPOT_BTC_USDT",
+                    side=woodlot.Side.BUY,
+                    type=woodlot.OrderType.LIMIT,
+                    quantity=quantity,
+                    price="30000",
+                )
+                for quantity in ("0.001", "1")
+            ]
+            placed, refused = desk.place_all(orders)
+            assert isinstance(refused, GateRefused)
+            assert not isinstance(placed, WoodlotError)
+            # Longer than the switch waits: the desk's own loop vouches meanwhile.
+            time.sleep(1.5)
+            assert [order.order_id for order in desk.orders()] == [placed.order_id]
+        assert (desk.violations, desk.stopped_because) == ({"quantity": 1}, None)
+        assert desk.kill("enough") == 0
+        assert desk.stopped_because == "enough"
 
 
 def test_a_script_reads_everything_a_book_tells() -> None:

@@ -1,8 +1,9 @@
 """This file is the desk for programs without an event loop: scripts and notebooks."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from woodlot.config import Credentials, Environment
 from woodlot.desk.desk import Desk
@@ -13,7 +14,7 @@ from woodlot.desk.portal import Portal
 from woodlot.desk.sync_algo import SyncAlgoOrder
 from woodlot.desk.sync_book import SyncBook
 from woodlot.desk.sync_topics import SyncTopicVerbs
-from woodlot.errors import ConfigurationError
+from woodlot.errors import ConfigurationError, WoodlotError
 from woodlot.orders.fills import Fill
 from woodlot.orders.order import TrackedOrder
 from woodlot.wire.algo import PlaceAlgoOrder
@@ -103,6 +104,12 @@ class SyncDesk(SyncTopicVerbs):
         portal = self._open_portal
         return SyncOrder(portal, portal.run(self._desk.place(order)))
 
+    def place_all(self, orders: Iterable[PlaceOrder]) -> "list[SyncOrder | WoodlotError]":
+        """Send orders at the pace the exchange allows; return for each, in order, what `place` gives or raises."""
+        portal = self._open_portal
+        results = portal.run(self._desk.place_all(orders))
+        return [SyncOrder(portal, result) if isinstance(result, LiveOrder) else result for result in results]
+
     def place_algo(self, order: PlaceAlgoOrder) -> SyncAlgoOrder:
         """Send an order that waits for a price: a stop, a trailing stop, an OCO, a TP/SL or a bracket."""
         portal = self._open_portal
@@ -120,6 +127,30 @@ class SyncDesk(SyncTopicVerbs):
     def resume(self) -> None:
         """Lift the kill switch."""
         self._open_portal.call(self._desk.resume)
+
+    @contextmanager
+    def dead_man(self, *, after_s: float = 30.0, by: Literal["watchdog", "exchange"] = "watchdog") -> Generator[None]:
+        """Cancel everything unless this desk goes on vouching for itself: `with desk.dead_man(after_s=30):`.
+
+        The desk's own loop vouches, in its thread; a program that hangs elsewhere is not noticed.
+        """
+        portal = self._open_portal
+        switch = portal.call(lambda: self._desk.dead_man(after_s=after_s, by=by))
+        portal.run(switch.__aenter__())
+        try:
+            yield
+        finally:
+            portal.run(switch.__aexit__(None, None, None))
+
+    @property
+    def stopped_because(self) -> str | None:
+        """Why trading is stopped; None while it is not."""
+        return self._open_portal.call(lambda: self._desk.stopped_because)
+
+    @property
+    def violations(self) -> dict[str, int]:
+        """How many orders the gate refused, by control."""
+        return self._open_portal.call(lambda: self._desk.violations)
 
     def balances(self) -> dict[str, BalanceNow]:
         """Return what is held, by token; each says from when it is."""
