@@ -23,17 +23,17 @@ class Best(Enum):
 class Ladder:
     """The levels of one side, best first. Buyers' best is the highest price, sellers' the lowest."""
 
-    __slots__ = ("_best", "_levels", "_prices", "_touch", "keys")
+    __slots__ = ("_best", "_prices", "_sizes", "_touch", "keys")
 
     def __init__(self, best: Best) -> None:
         self._best = best.value
         # In order, the lowest price first; for those that ask often. Only a ladder changes it.
         self.keys: list[Key] = []
-        # The text of each key, and what rests there by that text.
+        # The text of each key, and the size that rests there by that text.
         self._prices: list[str] = []
-        self._levels: dict[str, Level] = {}
+        self._sizes: dict[str, str] = {}
         # The best level when it was last read, and its numbers.
-        self._touch: tuple[Level, Priced] | None = None
+        self._touch: tuple[str, str, Priced] | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -48,22 +48,23 @@ class Ladder:
         """The first level to trade, or None where nothing rests."""
         if not self._prices:
             return None
-        level = self._levels[self._prices[self._best]]
+        price = self._prices[self._best]
+        size = self._sizes[price]
         touch = self._touch
-        if touch is None or touch[0] is not level:
-            touch = self._touch = level, (Decimal(level[0]), Decimal(level[1]))
-        return touch[1]
+        if touch is None or touch[0] is not price or touch[1] is not size:
+            touch = self._touch = price, size, (Decimal(price), Decimal(size))
+        return touch[2]
 
     def spelled(self, count: int | None = None) -> list[Level]:
         """Return the levels as the exchange spelled them, best first: `count` of them, or all."""
         prices = self._prices[:count] if self._best == Best.LOWEST.value else self._prices[::-1][:count]
-        return [self._levels[price] for price in prices]
+        return [(price, self._sizes[price]) for price in prices]
 
     def clear(self) -> None:
         """Forget every level."""
         self.keys = []
         self._prices = []
-        self._levels = {}
+        self._sizes = {}
 
     def use_decimal(self) -> None:
         """Key every level by its Decimal, since a price is about to come that a float cannot hold."""
@@ -82,7 +83,7 @@ class Ladder:
 
         `sizes` are those of `plain_sizes`.
         """
-        here, put = self._levels, self._put
+        here, put = self._sizes, self._put
         find = here.get
         before: list[Level | None] = []
         note = before.append
@@ -91,8 +92,8 @@ class Ladder:
             was = find(price)
             if LEAST <= size <= MOST:
                 if was is not None:
-                    note(was)
-                    here[price] = level
+                    note((price, was))
+                    here[price] = text
                     continue
                 stays = True
             else:
@@ -116,25 +117,26 @@ class Ladder:
             return 0
         beyond = slice(depth, None) if self._best == Best.LOWEST.value else slice(0, surplus)
         for price in self._prices[beyond]:
-            del self._levels[price]
+            del self._sizes[price]
         del self.keys[beyond], self._prices[beyond]
         return surplus
 
     def _put(self, level: Level, key: Key, stays: bool) -> Level | None:  # noqa: FBT001 - both are one act
         """Set a level, or take it away; return what was there before."""
-        order, prices, price = self.keys, self._prices, level[0]
+        order, prices, (price, size) = self.keys, self._prices, level
         place = bisect_left(order, key)
         if place == len(order) or order[place] != key:
             if stays:
                 order.insert(place, key)
                 prices.insert(place, price)
-                self._levels[price] = level
+                self._sizes[price] = size
             return None
         # The same price may have been spelled otherwise.
-        was = self._levels.pop(prices[place])
+        was = prices[place]
+        before = was, self._sizes.pop(was)
         if stays:
             prices[place] = price
-            self._levels[price] = level
+            self._sizes[price] = size
         else:
             del order[place], prices[place]
-        return was
+        return before

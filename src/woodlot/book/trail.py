@@ -17,13 +17,14 @@ SPAN_MS = 90_000
 # ... and most books say less than this in that time. Those that say more are kept whole while an audit waits.
 MOST_LEVELS = 128
 MOST_DELTAS_HELD = 4_000
+_LONGEST = MOST_LEVELS * 5 // 4
 
 
 class Trail:
     """The updates applied last and what they replaced, newest last.
 
-    Kept are `MOST_LEVELS` changed levels, an update itself counted as one, and up to as many again before the oldest
-    go; while the trail is held, everything since, up to `MOST_DELTAS_HELD` updates and `SPAN_MS`.
+    Kept are `MOST_LEVELS` changed levels, an update itself counted as one, and a quarter more before the oldest go;
+    while the trail is held, everything since, up to `MOST_DELTAS_HELD` updates and `SPAN_MS`.
     """
 
     __slots__ = ("_levels", "_steps", "is_held")
@@ -54,7 +55,7 @@ class Trail:
         self._steps.append((delta, before))
         levels = self._levels = self._levels + before.total + 1
         # Made short now and then: for every update that would cost as much as all the rest.
-        if self.is_held or levels > 2 * MOST_LEVELS:
+        if self.is_held or levels > _LONGEST:
             self._trim(delta.ts - SPAN_MS)
 
     def rewound(self, book: Book, ts: int) -> Book | None:
