@@ -83,6 +83,7 @@ async def private_cuts(bench: Bench) -> None:
       needs_sandbox=True)  # fmt: skip
 async def private_away(bench: Bench) -> None:
     bench.fault("private.cut for 3s")
+    await bench.seen(lambda: not bench.desk.account.is_live)
     orders = await traded(bench, 2)
     await told_once(bench, orders)
     assert bench.desk.account.recovered > 0
