@@ -7,6 +7,7 @@ import pytest
 
 from woodlot.errors import ArgumentError, FloatRefused
 from woodlot.wire.account import CreateListenKey, ListenKey
+from woodlot.wire.asset import Withdraw
 from woodlot.wire.enums import OrderType, Side
 from woodlot.wire.public import GetOrderBook, GetSystemInfo, OrderBook
 from woodlot.wire.request import answer_type
@@ -80,6 +81,12 @@ def test_fields_that_do_not_fit_together_are_refused_by_name(changes: dict[str, 
     with pytest.raises(ArgumentError) as caught:
         limit_order(**changes)
     assert caught.value.field == field
+
+
+def test_none_for_an_amount_that_is_needed_is_refused_by_name() -> None:
+    with pytest.raises(ArgumentError) as refused:
+        Withdraw(token="USDT", network="TRC20", address="T1", amount=cast("Any", None))
+    assert refused.value.field == "amount"
 
 
 def test_an_edit_and_a_cancel_need_something_to_find_the_order_by() -> None:

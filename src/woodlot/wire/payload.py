@@ -26,9 +26,12 @@ class Payload(Value, omit_defaults=True, rename="camel"):
     amounts_as_numbers: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        for name, read in _readers(type(self)):
+        for name, read, is_needed in _readers(type(self)):
             value = getattr(self, name)
-            if value is not None and (made := read(value, name)) is not value:
+            if value is None:
+                if is_needed:
+                    raise ArgumentError(name, "it is needed, and None was given")
+            elif (made := read(value, name)) is not value:
                 msgspec.structs.force_setattr(self, name, made)
         self.check()
 
@@ -59,10 +62,10 @@ Reader = Callable[[object, str], object]
 
 
 @functools.cache
-def _readers(kind: type[msgspec.Struct]) -> tuple[tuple[str, Reader], ...]:
-    """Return how each field that is not taken as it comes is read."""
+def _readers(kind: type[msgspec.Struct]) -> tuple[tuple[str, Reader, bool], ...]:
+    """Return how each field that is not taken as it comes is read, and whether there is no going without it."""
     return tuple(
-        (field.name, reader)
+        (field.name, reader, field.required)
         for field in msgspec.structs.fields(kind)
         for alternative in (field.type, *get_args(field.type))
         if (reader := _reader(alternative)) is not None
