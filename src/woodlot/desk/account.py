@@ -107,9 +107,9 @@ class Account:
 
     async def open(self) -> None:
         """Take over the journal, listen, and fill the first hole: from here on nothing is missed."""
-        await self._holes.measure_time()
+        opened_ms = await self._holes.measure_time()
         is_restart = self.books.journal.fact("cursor_ms") is not None
-        self._inquiry.ask(self.books.open(self._now_ms()))
+        self._inquiry.ask(self.books.open(opened_ms))
         if is_restart:
             self._holes.opened(self.books.cursor_ms, "the program was not running")
         await self._stream.__aenter__()

@@ -119,9 +119,9 @@ class Books:
                     changes.append(output)
                 case AlgoChanged():
                     algos.append(output)
-                case Executed(fill=fill) if fill.ts_ms >= self._first_ms:
+                case Executed(fill=fill) if self._is_news(fill):
                     fills.append(fill)
-                case Doubtful(fill=fill) if self._is_news(fill):
+                case Doubtful(fill=fill) if self._may_be_unrecorded(fill):
                     fills.append(fill)
                 case AskOrder() | AskFills() | AskAlgo():
                     questions.append(output)
@@ -149,9 +149,16 @@ class Books:
             self._algo_told(change.order)
 
     def _is_news(self, fill: Fill) -> bool:
+        """Whether it was executed since the journal began. An order of ours was placed since, whatever clocks say."""
+        if fill.ts_ms >= self._first_ms:
+            return True
+        order = self.tracker.find(order_id=fill.order_id)
+        return order is not None and not order.foreign
+
+    def _may_be_unrecorded(self, fill: Fill) -> bool:
         if self.journal.is_in_memory:
             log.warning("the fill %s is too old to tell whether it was recorded; left out", fill.key)
-        return fill.ts_ms >= self._first_ms and not self.journal.is_in_memory
+        return self._is_news(fill) and not self.journal.is_in_memory
 
     # The cursor: up to when every execution is known.
 

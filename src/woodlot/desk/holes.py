@@ -78,12 +78,16 @@ class Holes:
             await asyncio.sleep(LOOK_EVERY_S)
             await self._look()
 
-    async def measure_time(self) -> None:
-        """Learn the exchange's time: fills are stamped with it."""
+    async def measure_time(self) -> int:
+        """Learn the exchange's time: fills are stamped with it. Return what it is at least, by the exchange's own word.
+
+        What `time` says is carried on by half a round trip, and may be ahead by as much.
+        """
         asked_s = self._clock.monotonic_s()
         info = await self._inquiry.send(GetSystemInfo())
         if info.timestamp:
             self.time.heard(info.timestamp, asked_s=asked_s, answered_s=self._clock.monotonic_s())
+        return info.timestamp or self.time.now_ms()
 
     async def _until_looked(self) -> None:
         while not await self._look():  # noqa: ASYNC110 - each round asks anew; nothing signals success
