@@ -37,6 +37,12 @@ class Untruncated(Synchroniser):
         super().__init__(symbol, depth=_DEEP, now_s=now_s)
 
 
+class Hasty(Synchroniser):
+    """Believe a straddled book once a single snapshot agrees with it."""
+
+    witnesses_needed = 1
+
+
 def _look(seed: int, kind: type[Synchroniser]) -> str | None:
     weather = Weather.of(seed, kind=kind)
     try:
@@ -62,5 +68,10 @@ SAFEGUARDS = (
         "window truncation",
         "levels beyond the depth are kept",
         lambda seed, removed: _look(seed, Untruncated if removed else Synchroniser),
+    ),
+    Safeguard(
+        "several witnesses of a straddled book",
+        "one more snapshot that agrees is enough",
+        lambda seed, removed: _look(seed, Hasty if removed else Synchroniser),
     ),
 )

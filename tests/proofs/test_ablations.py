@@ -7,7 +7,7 @@ QUICK = ("prevTs check", "buffer before the snapshot", "zombie detection", "repl
 
 
 def test_every_safeguard_has_a_name_of_its_own() -> None:
-    assert len({safeguard.name for safeguard in SAFEGUARDS}) == len(SAFEGUARDS) == 16
+    assert len({safeguard.name for safeguard in SAFEGUARDS}) == len(SAFEGUARDS) == 17
 
 
 @pytest.mark.parametrize("safeguard", [one for one in SAFEGUARDS if one.name in QUICK], ids=lambda one: one.name)

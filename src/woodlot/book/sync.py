@@ -10,9 +10,9 @@ What is done where that table leaves a choice:
 - A snapshot is judged by its timestamp, not by when it was asked for. The exception is a snapshot without any delta to
   place it by: it is believed only if it was asked for after the subscription it serves was up.
 - A straddled book stays UNCONFIRMED until a later snapshot is exact, or until three more from inside other updates
-  agree with it. One is not enough: an order that flickers is seen twice where it was never when windows are compared,
-  in one of twenty runs of `proofs.books` whose exchange shows such orders. One that disagrees takes the book's place,
-  and the counting begins anew: which of the two is right, neither says.
+  agree with it. One is not enough: an order that flickers is seen twice where it was never when windows are compared
+  (`proofs/ablations/books.py` has a seed of it). One that disagrees takes the book's place, and the counting begins
+  anew: which of the two is right, neither says.
 - A book without deltas stays UNCONFIRMED after two snapshots of one timestamp at least 60 s apart; it is only no longer
   seeded. The stream has not proved that it speaks.
 - An update that cannot be read changes nothing: if it was one, the next will not fit, and that is a gap. A snapshot is
@@ -39,8 +39,6 @@ from woodlot.errors import BookNotInSync
 
 # REST lags up to 46 s (websocket-v3 §8.2): two equal snapshots further apart than that show a quiet market.
 _QUIET_S = 60.0
-# So many snapshots from inside other updates must agree with a straddled book.
-_WITNESSES = 3
 # So many old deltas without a new one are no echo: the exchange's clock, or one absurd `ts`, went wrong.
 _MOST_STRAYS = 50
 
@@ -56,6 +54,9 @@ class Synchroniser:
     `snapshot` or `seed_failed`; `tick` when `seed_due_at` has come; `disconnected`. Times are the clock's monotonic
     seconds.
     """
+
+    witnesses_needed = 3
+    """So many snapshots from inside other updates must agree with a straddled book."""
 
     def __init__(self, symbol: str, *, depth: int, now_s: float) -> None:
         self.symbol = symbol
@@ -390,7 +391,7 @@ class Synchroniser:
             return self._straddle(straddled_to, now_s)
         self._straddled_to = straddled_to
         self._witnesses += 1
-        if self._witnesses < _WITNESSES:
+        if self._witnesses < self.witnesses_needed:
             return self._course.wait(Transition.STRADDLE, now_s)
         self._book = seed
         return self._settle(Transition.WITNESSED, now_s)

@@ -6,17 +6,15 @@ The procedures are as in `desk.recovery`: they yield requests and are sent the a
 import contextlib
 import logging
 from collections.abc import Generator
-from typing import Any
 
 from woodlot.desk.bookkeeping import Books
-from woodlot.desk.recovery import Asking, Doubts, Now
+from woodlot.desk.recovery import Asking, Doubts, Now, every_open
 from woodlot.errors import NotFound
 from woodlot.orders.algo_tracker import missing
 from woodlot.orders.output import AskAlgo, Question
 from woodlot.orders.states import OrderState
 from woodlot.wire.algo import AlgoOrderRow, GetAlgoOrder, GetAlgoOrders
 from woodlot.wire.enums import StatusFilter
-from woodlot.wire.request import Request
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +23,7 @@ _PAGE = 100
 
 def look_at_algos(books: Books, *, now_ms: Now) -> Asking:
     """Ask for every open algo order, and for each that is open here and not there; believe the answers."""
-    rows = yield from _open_algos()
+    rows = yield from every_open(_open_algos, _algo_order_id, size=_PAGE)
     questions: tuple[Question, ...] = ()
     for row in rows:
         questions += books.keep(books.algos.poll(row, at_ms=now_ms()))
@@ -72,18 +70,12 @@ def _ask(books: Books, question: AskAlgo, *, now_ms: Now) -> Asking:
     return questions
 
 
-def _open_algos() -> Generator[Request[Any], Any, tuple[AlgoOrderRow, ...]]:
-    """Return every open algo order, page by page; what moves between pages comes twice, or is asked for by its id."""
-    found: dict[int, AlgoOrderRow] = {}
-    page = 0
-    while True:
-        page += 1
-        answer = yield GetAlgoOrders(status=StatusFilter.INCOMPLETE, page=page, size=_PAGE)
-        known = len(found)
-        found |= {row.algo_order_id: row for row in answer.rows}
-        is_last = len(answer.rows) < _PAGE and len(found) >= answer.meta.total
-        if is_last or len(found) == known:
-            return tuple(found.values())
+def _open_algos(page: int) -> GetAlgoOrders:
+    return GetAlgoOrders(status=StatusFilter.INCOMPLETE, page=page, size=_PAGE)
+
+
+def _algo_order_id(row: AlgoOrderRow) -> int:
+    return row.algo_order_id
 
 
 def _ids(row: AlgoOrderRow) -> Generator[int]:

@@ -5,9 +5,10 @@ carried out is the caller's: awaited by a desk, answered by a simulated exchange
 """
 
 import contextlib
+import itertools
 import logging
-from collections.abc import Generator
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Generator
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from woodlot.desk.bookkeeping import Books
 from woodlot.desk.doubts import Doubted
@@ -24,6 +25,7 @@ from woodlot.wire.trade import GetOrder, GetOrders, OrderRow, Transaction, Trans
 
 log = logging.getLogger(__name__)
 
+RowT = TypeVar("RowT")
 Asking: TypeAlias = Generator[Request[Any], Any, tuple[Question, ...]]
 """Yields requests, is sent answers, returns the questions that are open then."""
 
@@ -58,7 +60,7 @@ def look(books: Books, *, now_ms: Now) -> Asking:
     since_ms = max(fills_since_ms(books.tracker, last_frame_ms=books.cursor_ms), asked_ms - HISTORY_REACH_MS)
     fills = yield from _fills(since_ms, asked_ms + _AHEAD_MS)
     # Orders after fills: a total that is older than a fill would not show that one before it is missing.
-    orders = yield from _open_orders()
+    orders = yield from every_open(_open_orders, _order_id, size=_PAGE)
     ended = yield from _each((*missing(books.tracker, orders), *_unexplained(books, fills, orders, asked_ms=asked_ms)))
     rows = orders + ended
     answers = Answers(orders=rows, transactions=_in_order(books, fills, rows, asked_ms=asked_ms))
@@ -159,18 +161,30 @@ def _each(questions: tuple[AskOrder, ...]) -> Generator[Request[Any], Any, tuple
     return tuple(found)
 
 
-def _open_orders() -> Generator[Request[Any], Any, tuple[OrderRow, ...]]:
-    """Return every open order, page by page; what moves between pages comes twice, or is asked for by its id."""
-    found: dict[int, OrderRow] = {}
-    page = 0
-    while True:
-        page += 1
-        answer = yield GetOrders(status=StatusFilter.INCOMPLETE, page=page, size=_PAGE)
+def _open_orders(page: int) -> GetOrders:
+    return GetOrders(status=StatusFilter.INCOMPLETE, page=page, size=_PAGE)
+
+
+def _order_id(row: OrderRow) -> int:
+    return row.order_id
+
+
+def every_open(
+    page_of: Callable[[int], Request[Any]], id_of: Callable[[RowT], int], *, size: int
+) -> Generator[Request[Any], Any, tuple[RowT, ...]]:
+    """Return every row of a list that moves, page by page, `size` rows asked for in each.
+
+    What moves between pages comes twice, or is asked for by its id.
+    """
+    found: dict[int, RowT] = {}
+    for page in itertools.count(1):
+        answer = yield page_of(page)
         known = len(found)
-        found |= {row.order_id: row for row in answer.rows}
-        is_last = len(answer.rows) < _PAGE and len(found) >= answer.meta.total
+        found |= {id_of(row): row for row in answer.rows}
+        is_last = len(answer.rows) < size and len(found) >= answer.meta.total
         if is_last or len(found) == known:
-            return tuple(found.values())
+            break
+    return tuple(found.values())
 
 
 def _fills(
