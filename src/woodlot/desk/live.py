@@ -5,6 +5,9 @@ from collections.abc import Callable
 from typing import Generic, Protocol, Self, TypeVar
 
 from woodlot.errors import DeskClosed
+from woodlot.orders.states import OrderState
+
+_UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
 
 
 class Known(Protocol):
@@ -14,6 +17,8 @@ class Known(Protocol):
     def order_id(self) -> int | None: ...
     @property
     def client_order_id(self) -> int | None: ...
+    @property
+    def state(self) -> OrderState: ...
 
 
 KnownT = TypeVar("KnownT", bound=Known)
@@ -42,6 +47,10 @@ class Live(Generic[KnownT]):
                 raise self._closed
             await self._turned.wait()
         return self
+
+    async def acknowledged(self) -> Self:
+        """Wait until it is known whether the exchange has the order; `state` says which."""
+        return await self.until(lambda order: order.state not in _UNANSWERED)
 
     def became(self, order: KnownT) -> None:
         """Take over what is known now; the desk calls this."""

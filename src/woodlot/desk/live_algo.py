@@ -6,7 +6,6 @@ from typing import Protocol
 from woodlot.desk.algo_facts import AlgoFacts
 from woodlot.desk.live import Live
 from woodlot.orders.algo_order import AlgoOrder
-from woodlot.orders.states import OrderState
 from woodlot.wire.algo import AlgoLegEdit, CancelAlgoOrder, EditAlgoOrder
 from woodlot.wire.amount import Number
 
@@ -26,10 +25,6 @@ class LiveAlgoOrder(Live[AlgoOrder], AlgoFacts):
     def __init__(self, order: AlgoOrder, commands: AlgoCommands) -> None:
         super().__init__(order)
         self._commands = commands
-
-    async def acknowledged(self) -> "LiveAlgoOrder":
-        """Wait until it is known whether the exchange has the order; `state` says which."""
-        return await self.until(lambda order: order.state not in {OrderState.INTENDED, OrderState.UNKNOWN})
 
     async def triggered(self) -> "LiveAlgoOrder":
         """Wait until it, or a leg of it, has met its price, or until it is over; `is_triggered` says which."""

@@ -27,10 +27,6 @@ class LiveOrder(Live[TrackedOrder], OrderFacts):
         super().__init__(order)
         self._commands = commands
 
-    async def acknowledged(self) -> "LiveOrder":
-        """Wait until it is known whether the exchange has the order; `state` says which."""
-        return await self.until(lambda order: order.state not in {OrderState.INTENDED, OrderState.UNKNOWN})
-
     async def working(self) -> "LiveOrder":
         """Wait until the order is in the book, or has been and is over."""
         return await self.until(lambda order: order.is_final or order.state in _IN_THE_BOOK)
