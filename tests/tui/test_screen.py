@@ -188,6 +188,12 @@ async def test_an_order_whose_answer_is_lost_is_amber_until_it_is_known() -> Non
         await until(pilot, lambda: "WORKING" in seen(app) and not doubtful())
 
 
+async def test_a_tick_after_the_screen_was_taken_down_draws_nothing() -> None:
+    async with screen((80, 24)) as (app, _):
+        app.draw()
+    app.draw()
+
+
 async def test_the_kill_key_works_from_every_panel_and_holds_back_the_profile() -> None:
     async with screen((80, 24)) as (app, pilot):
         for number in range(1, len(PANELS) + 1):

@@ -71,8 +71,11 @@ class Screen(App[str | None]):
         self.set_interval(1 / _FRAMES_PER_SECOND, self.draw)
 
     def draw(self) -> None:
-        """Draw everything; what has not changed costs nothing. A key may come before there is anything to draw on."""
-        if not self._is_there:
+        """Draw everything; what has not changed costs nothing.
+
+        A key may come before there is anything to draw on, and a tick after it was taken down.
+        """
+        if not (self._is_there and self.is_running):
             return
         bar, tabs, panel = (self._rows(name) for name in ("bar", "tabs", "panel"))
         bar.show([self._bar()])
