@@ -2,6 +2,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
@@ -238,6 +239,24 @@ def test_commits_outlive_the_process_and_with_power_safe_the_power(path: Path, p
     journal = Journal(path, power_safe=power_safe)
     assert journal.connection.execute("PRAGMA synchronous").fetchone() == (level,)
     assert journal.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_an_intent_is_one_row_and_one_step_from_the_start(path: Path) -> None:
+    books = opened(path)
+    statements: list[str] = []
+    books.journal.connection.set_trace_callback(statements.append)
+    books.keep(books.tracker.intent(place(), at_ms=START_MS))
+    verbs = [statement.split()[0] for statement in statements]
+    assert verbs == ["BEGIN", "INSERT", "INSERT", "COMMIT"]
+
+
+def test_a_journal_of_another_page_size_goes_on_with_its_own(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as older:
+        older.executescript("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; VACUUM;")
+    books = opened(path)
+    books.keep(books.tracker.intent(place(), at_ms=START_MS))
+    assert books.journal.connection.execute("PRAGMA page_size").fetchone() == (4096,)
+    assert list(restarted(books).tracker.orders())
 
 
 def test_an_operator_can_read_it_with_the_sqlite_shell(path: Path) -> None:
