@@ -12,7 +12,8 @@ import pytest
 from tests.desk.rig import BTC, Rig, rigged, until
 from tests.desk.test_restarts import limit_order
 
-from woodlot.desk.dead_man import DeadMan, ExchangeSwitch, Watchdog
+from woodlot.desk.dead_man import DeadMan, ExchangeSwitch
+from woodlot.desk.watchdog_switch import Watchdog
 from woodlot.errors import ConfigurationError, ConnectionFailed
 from woodlot.wire.answer import Time
 from woodlot.wire.trade import CancelAllAfter, DeadManAck
@@ -83,10 +84,11 @@ async def test_leaving_ends_the_watchdog_and_cancels_nothing(rig: Rig) -> None:
         await desk.buy(BTC, "0.001", price="30000")
         switch = Watchdog(rig.environment, rig.credentials, after_s=1.0, fired=lambda: None)
         async with DeadMan(switch, after_s=1.0, is_well=lambda: True):
-            assert switch.process_id is not None
-            assert rig.credentials.secret.encode() not in what_others_see_of(switch.process_id)
+            watching = switch.process_id
+            assert watching is not None
+            assert rig.credentials.secret.encode() not in what_others_see_of(watching)
         with pytest.raises(ProcessLookupError):
-            os.kill(switch.process_id, 0)
+            os.kill(watching, 0)
         await asyncio.sleep(1.2)
         assert len(rig.open_orders()) == 1
 
@@ -114,6 +116,26 @@ async def test_the_exchanges_own_switch_is_renewed_while_all_is_well_and_switche
         assert len(sent) == beats
     assert sent == [1000] * beats + [0]
     assert beats >= 3
+
+
+async def test_a_sign_of_life_that_the_exchange_does_not_take_leaves_the_switch_unarmed_until_it_takes_one() -> None:
+    answers = [None, ConnectionFailed("POST", "no"), ConnectionFailed("POST", "no"), None]
+    changes: list[tuple[bool, bool]] = []
+
+    async def send(request: CancelAllAfter) -> DeadManAck:
+        if (error := answers.pop(0)) is not None:
+            raise error
+        return DeadManAck(expected_trigger_time=Time.at(1))
+
+    switch = ExchangeSwitch(send, after_s=5, changed=lambda armed, _: changes.append((armed, switch.is_armed)))
+    assert not switch.is_armed
+    await switch.arm()
+    assert switch.is_armed
+    for _ in range(2):
+        with pytest.raises(ConnectionFailed):
+            await switch.beat()
+    await switch.beat()
+    assert changes == [(False, False), (True, True)]
 
 
 async def test_an_account_without_the_exchanges_switch_is_told_to_use_the_watchdog() -> None:

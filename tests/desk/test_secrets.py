@@ -16,11 +16,11 @@ import pytest
 from tests.desk.rig import BTC, ETH, Rig, is_order, rigged, until
 
 from woodlot.config import Credentials, Environment
-from woodlot.desk.dead_man import Watchdog
 from woodlot.desk.desk import Desk
 from woodlot.desk.limits import Limits
 from woodlot.desk.opening import account_name
 from woodlot.desk.terms import Seams
+from woodlot.desk.watchdog_switch import Watchdog
 from woodlot.errors import WoodlotError
 from woodlot.rest.steps import HttpReply, HttpRequest, Lost
 from woodlot.wire.account import CreateListenKey

@@ -6,15 +6,12 @@ cancelAllAfter, which outlives this machine but is "for VIP accounts" (rest-v3 ย
 """
 
 import asyncio
-import json
 import logging
-import sys
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Protocol
 
-from woodlot.config import Credentials, Environment
-from woodlot.desk.watchdog import BYE, EMPTY, FIRED, READY
+from woodlot.desk.gate import Guards
 from woodlot.errors import ConfigurationError, WoodlotError
 from woodlot.wire.trade import LONGEST_DEAD_MAN_MS, CancelAllAfter, DeadManAck
 
@@ -22,11 +19,13 @@ log = logging.getLogger(__name__)
 
 # Three heartbeats fit into the time: one may be late without harm.
 _HEARTBEATS = 3
-_START_WITHIN_S = 15.0
 
 
 class Switch(Protocol):
     """Something that cancels everything when heartbeats stop."""
+
+    @property
+    def is_armed(self) -> bool: ...
 
     async def arm(self) -> None: ...
 
@@ -38,28 +37,44 @@ class Switch(Protocol):
 class DeadMan:
     """Arm a switch and keep it from firing while all is well. Leaving the `async with` disarms it.
 
-    Raises ConfigurationError if it cannot be armed.
+    Raises ConfigurationError if it cannot be armed. `guards` are those without which no order passes the gate; it is
+    one of them while it is entered.
     """
 
-    def __init__(self, switch: Switch, *, after_s: float, is_well: Callable[[], bool]) -> None:
+    def __init__(
+        self, switch: Switch, *, after_s: float, is_well: Callable[[], bool], guards: Guards | None = None
+    ) -> None:
         if after_s < 1:
             raise ConfigurationError(f"a dead man's switch needs a second at least, got {after_s} s")
         self._switch = switch
         self._after_s = after_s
         self._is_well = is_well
+        self._guards: Guards = [] if guards is None else guards
         self._beating: asyncio.Task[None] | None = None
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether everything is cancelled if this program dies now.
+
+        False before it is entered and after it is left, while a watchdog that ended is being replaced, when none stays
+        alive, once it has fired until the next sign of life, and where the exchange did not take the last one.
+        """
+        return self._beating is not None and self._switch.is_armed
 
     async def __aenter__(self) -> "DeadMan":
         await self._switch.arm()
         self._beating = asyncio.create_task(self._beat(), name="woodlot dead man")
+        self._guards.append(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
+            self._guards.remove(self)
+            beating, self._beating = self._beating, None
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
         await self._switch.disarm()
 
     async def _beat(self) -> None:
@@ -78,115 +93,48 @@ class DeadMan:
             await asyncio.sleep(self._after_s / _HEARTBEATS)
 
 
-class Watchdog:
-    """The switch that is a process of ours; `fired` is called when it has cancelled."""
-
-    def __init__(
-        self, environment: Environment, credentials: Credentials, *, after_s: float, fired: Callable[[], None]
-    ) -> None:
-        self._environment = environment
-        self._credentials = credentials
-        self._after_s = after_s
-        self._fired = fired
-        self._process: asyncio.subprocess.Process | None = None
-        self._listening: asyncio.Task[None] | None = None
-
-    @property
-    def process_id(self) -> int | None:
-        return None if self._process is None else self._process.pid
-
-    async def arm(self) -> None:
-        # A session of its own: what ends the trader's terminal must not end the one that cleans up behind it.
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "woodlot.desk.watchdog",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        await self._write(
-            json.dumps(
-                {
-                    "rest_url": self._environment.rest_url,
-                    "ws_url": self._environment.ws_url,
-                    "key": self._credentials.key,
-                    "secret": self._credentials.secret,
-                    "after_s": self._after_s,
-                }
-            )
-        )
-        if await self._said(within_s=_START_WITHIN_S) != READY:
-            self._process.kill()
-            raise ConfigurationError("the watchdog process did not start; without it nothing cancels when this ends")
-        self._listening = asyncio.create_task(self._listen(), name="woodlot watchdog")
-
-    async def beat(self) -> None:
-        await self._write("beat")
-
-    async def disarm(self) -> None:
-        if self._process is None:
-            return
-        # Its end is no news from here on.
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
-        try:
-            await self._write(BYE)
-            async with asyncio.timeout(_START_WITHIN_S):
-                await self._process.wait()
-        except (OSError, TimeoutError):
-            log.warning("the watchdog did not end when it was told to; ended it by force")
-            self._process.kill()
-            await self._process.wait()
-
-    async def _write(self, line: str) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(f"{line}\n".encode())
-            await self._process.stdin.drain()
-
-    async def _said(self, *, within_s: float | None) -> str:
-        if self._process is None or self._process.stdout is None:
-            return ""
-        try:
-            async with asyncio.timeout(within_s):
-                return (await self._process.stdout.readline()).decode().strip()
-        except TimeoutError:
-            return ""
-
-    async def _listen(self) -> None:
-        while word := await self._said(within_s=None):
-            if word == FIRED:
-                log.error("the watchdog fired: nobody vouched for the desk for %.0f s, every order is cancelled",
-                          self._after_s)  # fmt: skip
-                self._fired()
-            elif word == EMPTY:
-                log.warning("the watchdog has cancelled every order")
-        log.error("the watchdog process ended; nothing cancels if this program dies")
-
-
 class ExchangeSwitch:
     """The switch that is the exchange's own: "a repeat call replaces the timer; 0 switches off" (rest-v3 ยง9.1.8)."""
 
-    def __init__(self, send: Callable[[CancelAllAfter], Awaitable[DeadManAck]], *, after_s: float) -> None:
+    def __init__(
+        self,
+        send: Callable[[CancelAllAfter], Awaitable[DeadManAck]],
+        *,
+        after_s: float,
+        changed: Callable[[bool, str], None] = lambda _armed, _why: None,
+    ) -> None:
         if after_s * 1000 > LONGEST_DEAD_MAN_MS:
             raise ConfigurationError(f"the exchange waits {LONGEST_DEAD_MAN_MS // 1000} s at most, got {after_s} s")
         self._send = send
         self._after_ms = round(after_s * 1000)
+        self._changed = changed
+        self.is_armed = False
 
     async def arm(self) -> None:
         try:
-            await self.beat()
+            await self._send(CancelAllAfter(trigger_after=self._after_ms))
         except WoodlotError as error:
             raise ConfigurationError(
                 f"the exchange's dead man's switch cannot be armed ({error}); it is for VIP accounts, use the watchdog"
             ) from error
+        self.is_armed = True
 
     async def beat(self) -> None:
-        await self._send(CancelAllAfter(trigger_after=self._after_ms))
+        try:
+            await self._send(CancelAllAfter(trigger_after=self._after_ms))
+        except WoodlotError as error:
+            self._became(is_armed=False, why=f"the exchange did not take the last sign of life ({error})")
+            raise
+        self._became(is_armed=True, why="the exchange took a sign of life again")
 
     async def disarm(self) -> None:
+        self.is_armed = False
         try:
             await self._send(CancelAllAfter(trigger_after=0))
         except WoodlotError as error:
             log.error("the exchange's dead man's switch could not be switched off (%s); it will cancel", error)
+
+    def _became(self, *, is_armed: bool, why: str) -> None:
+        if is_armed is not self.is_armed:
+            self.is_armed = is_armed
+            self._changed(is_armed, why)

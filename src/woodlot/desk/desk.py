@@ -10,10 +10,10 @@ from typing import Any, Literal, overload
 from woodlot.clock import Clock, SystemClock
 from woodlot.config import Credentials, Environment
 from woodlot.desk.account import Account
-from woodlot.desk.dead_man import DeadMan, ExchangeSwitch, Switch, Watchdog
+from woodlot.desk.dead_man import DeadMan, ExchangeSwitch, Switch
 from woodlot.desk.doubts import ABSENCE_IS_PROOF_AFTER_S
 from woodlot.desk.entry import cancel_each, order_of
-from woodlot.desk.events import DeadManFired, Events
+from woodlot.desk.events import DeadManChanged, DeadManFired, Events
 from woodlot.desk.executions import Executions, ExecutionsAndGaps
 from woodlot.desk.facts import Quotes
 from woodlot.desk.holdings import BalanceNow, PositionNow
@@ -27,6 +27,7 @@ from woodlot.desk.outlet import Outlet
 from woodlot.desk.seeder import Seeder
 from woodlot.desk.terms import OnExit, Seams, Terms
 from woodlot.desk.topic_verbs import TopicVerbs
+from woodlot.desk.watchdog_switch import Watchdog
 from woodlot.errors import ConfigurationError, WoodlotError
 from woodlot.sandbox.server import Sandbox, SandboxOptions
 from woodlot.stream.public import PublicStream
@@ -250,19 +251,36 @@ class Desk(TopicVerbs):
         """Lift the kill switch."""
         self.account.kill_switch.resume()
 
-    def dead_man(self, *, after_s: float = 30.0, by: Literal["watchdog", "exchange"] = "watchdog") -> DeadMan:
+    def dead_man(
+        self, *, after_s: float = 30.0, by: Literal["watchdog", "exchange"] = "watchdog", needed: bool = False
+    ) -> DeadMan:
         """Cancel everything unless this desk goes on vouching for itself: `async with desk.dead_man(after_s=30):`.
 
         It does while the loop runs, the private stream is live and its books can be read. `by="exchange"` asks the
-        exchange to do it, which outlives this machine; the call is for VIP accounts (rest-v3 §9.1.8).
+        exchange to do it, which outlives this machine; the call is for VIP accounts (rest-v3 §9.1.8). A watchdog that
+        dies is replaced; `DeadManChanged` tells of both, `is_armed` of what `async with` returns is how it stands, and
+        with `needed` the gate refuses orders while that is False.
         """
-        account, quotes, keys = self.account, self._quotes, self.credentials or Credentials("", "")
+        account, keys = self.account, self.credentials or Credentials("", "")
+
+        def changed(armed: bool, why: str) -> None:  # noqa: FBT001 - what is told, not a switch
+            account.events.tell(DeadManChanged(armed, why))
+
         switch: Switch = Watchdog(
-            self.environment, keys, after_s=after_s, fired=lambda: account.events.tell(DeadManFired(after_s))
+            self.environment,
+            keys,
+            after_s=after_s,
+            fired=lambda: account.events.tell(DeadManFired(after_s)),
+            changed=changed,
         )
         if by == "exchange":
-            switch = ExchangeSwitch(self.client.send, after_s=after_s)
-        return DeadMan(switch, after_s=after_s, is_well=lambda: account.is_live and quotes.are_readable)
+            switch = ExchangeSwitch(self.client.send, after_s=after_s, changed=changed)
+        return DeadMan(
+            switch,
+            after_s=after_s,
+            is_well=lambda: account.is_live and self._quotes.are_readable,
+            guards=account.gate.guards if needed else None,
+        )
 
     @property
     def stopped_because(self) -> str | None:

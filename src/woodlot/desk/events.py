@@ -68,6 +68,14 @@ class DeadManFired:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadManChanged:
+    """A dead man's switch that should be armed is not, or is again: its watchdog died, or was replaced."""
+
+    armed: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlgoReported:
     """One leg of an algo order took a step."""
 
@@ -75,7 +83,7 @@ class AlgoReported:
 
 
 Gap: TypeAlias = GapOpened | GapClosed
-DeskEvent: TypeAlias = Gap | KeyTaken | OrderRefused | TradingChanged | DeadManFired | AlgoReported
+DeskEvent: TypeAlias = Gap | KeyTaken | OrderRefused | TradingChanged | DeadManFired | DeadManChanged | AlgoReported
 
 
 class EventLog:

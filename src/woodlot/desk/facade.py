@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from woodlot.config import Credentials, Environment
+from woodlot.desk.dead_man import DeadMan
 from woodlot.desk.desk import Desk
 from woodlot.desk.holdings import BalanceNow, PositionNow
 from woodlot.desk.live_order import LiveOrder
@@ -129,16 +130,19 @@ class SyncDesk(SyncTopicVerbs):
         self._open_portal.call(self._desk.resume)
 
     @contextmanager
-    def dead_man(self, *, after_s: float = 30.0, by: Literal["watchdog", "exchange"] = "watchdog") -> Generator[None]:
-        """Cancel everything unless this desk goes on vouching for itself: `with desk.dead_man(after_s=30):`.
+    def dead_man(
+        self, *, after_s: float = 30.0, by: Literal["watchdog", "exchange"] = "watchdog", needed: bool = False
+    ) -> Generator[DeadMan]:
+        """Cancel everything unless this desk goes on vouching for itself: `with desk.dead_man(after_s=30) as switch:`.
 
-        The desk's own loop vouches, in its thread; a program that hangs elsewhere is not noticed.
+        The desk's own loop vouches, in its thread; a program that hangs elsewhere is not noticed. `switch.is_armed`
+        and the rest are as in `Desk.dead_man`.
         """
         portal = self._open_portal
-        switch = portal.call(lambda: self._desk.dead_man(after_s=after_s, by=by))
+        switch = portal.call(lambda: self._desk.dead_man(after_s=after_s, by=by, needed=needed))
         portal.run(switch.__aenter__())
         try:
-            yield
+            yield switch
         finally:
             portal.run(switch.__aexit__(None, None, None))
 

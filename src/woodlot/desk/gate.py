@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from woodlot.clock import Clock
 from woodlot.desk.controls import CONTROLS, Case, Facts, Past
@@ -23,6 +23,17 @@ log = logging.getLogger(__name__)
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 KILL_SWITCH = "kill switch"
+DEAD_MAN = "dead man"
+
+
+class Guard(Protocol):
+    """Something without which no order may pass."""
+
+    @property
+    def is_armed(self) -> bool: ...
+
+
+Guards: TypeAlias = list[Guard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class Gate:
         self.limits = limits
         self.violations: Counter[str] = Counter()
         self.stopped_because: str | None = None
+        self.guards: Guards = []
         self._facts = facts
         self._environment = environment
         self._clock = clock
@@ -54,13 +66,20 @@ class Gate:
         self._past = Past()
 
     def admit(self, request: Request[AnswerT]) -> Admitted[AnswerT]:
-        """Let a request pass. Raises GateRefused for the first control it breaks, TradingStopped by the kill switch."""
+        """Let a request pass.
+
+        Raises GateRefused for the first control it breaks, TradingStopped by the kill switch and where a dead man's
+        switch is needed and not armed.
+        """
         wanted = wanted_by(request, self._facts)
         if not wanted:
             return Admitted(request)
         if self.stopped_because is not None:
             problem = f"trading is stopped: {self.stopped_because}"
             raise self._counted(TradingStopped(KILL_SWITCH, problem, symbol=wanted[0].symbol))
+        if not all(guard.is_armed for guard in self.guards):
+            problem = "the dead man's switch is not armed"
+            raise self._counted(TradingStopped(DEAD_MAN, problem, symbol=wanted[0].symbol))
         now_s = self._clock.monotonic_s()
         for part in wanted:
             self._check(Case(part, self.limits, self._facts, self._past, self._environment, now_s))

@@ -5,6 +5,11 @@
 The first line it reads is JSON: the addresses, the key, the secret and `after_s`. So the secret comes by a pipe, and
 stands in no argument, no variable and no file. Each further line is a heartbeat; "bye" ends the watch and cancels
 nothing. A pipe that breaks is no goodbye: the trader may be dead, and the time it has left runs on.
+
+What may be relied on: the first cancel leaves when the last heartbeat is `after_s` old, and leaves again on a fresh
+connection at 0.25, 0.5, 0.75, 1.25, 2.25 and 4.25 s after that for as long as no answer has come, and so on for an
+hour. So nothing is open a second later if one of four connections works and the exchange needs no more than a quarter
+of a second. Where the network, or this machine, is gone, only the exchange's own switch helps (rest-v3 §9.1.8).
 """
 
 import json
@@ -15,9 +20,11 @@ import sys
 import time
 
 from woodlot.config import Credentials, Environment
-from woodlot.errors import ExchangeError, WoodlotError
+from woodlot.desk.hedge import Hedge
+from woodlot.errors import ExchangeError
 from woodlot.rest.client import Client
 from woodlot.rest.patience import Patience
+from woodlot.rest.socket_client import SocketTransport
 from woodlot.wire.algo import GetAlgoOrders
 from woodlot.wire.enums import StatusFilter
 from woodlot.wire.trade import CancelAllOrders, GetOrders
@@ -32,22 +39,32 @@ AFTERMATH_S = 3.0
 _LOOK_EVERY_S = 0.25
 # An exchange that was not reached for so long has other ways to protect itself; a process that never ends has none.
 GIVES_UP_AFTER_S = 3600.0
-# A cancel that hangs is asked again, rather than waited for.
-_CALL_TIMEOUT_S = 2.0
+# How long a slow exchange is listened to; meanwhile the hedge asks again.
+_CALL_TIMEOUT_S = 5.0
+# How often a trader that was cancelled is looked after, in case it is dead and its pipe held open by a child.
+_PARENT_EVERY_S = 1.0
+# Ctrl-C, a closed terminal and a service manager's stop reach every process of the trader; this one outlives them on
+# purpose. It ends by itself once there is nothing left to watch.
+_IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def main() -> None:
     """Watch until told goodbye, or until the trader is gone and nothing is open."""
-    # Ctrl-C goes to the whole terminal; the watchdog outlives the trader on purpose.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    pipe = Pipe(sys.stdin.fileno())
+    for name in _IGNORED:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    pipe = Pipe(sys.stdin.fileno(), parent=os.getppid())
     instructions = json.loads(pipe.line_within(10.0) or "{}")
     environment = Environment.at(instructions["rest_url"], instructions["ws_url"])
     credentials = Credentials(instructions["key"], instructions["secret"])
-    after_s = float(instructions["after_s"])
-    with Client(environment, credentials, patience=Patience(attempts=1), timeout_s=_CALL_TIMEOUT_S) as client:
+    hedge = Hedge(lambda: SocketTransport(environment, connect_timeout_s=_CALL_TIMEOUT_S))
+    with Client(
+        environment, credentials, patience=Patience(attempts=1), timeout_s=_CALL_TIMEOUT_S, transport=hedge
+    ) as client:
         _say(READY)
-        _watch(pipe, client, after_s=after_s)
+        # The terminal may be gone by the time there is something to say, or nobody may read what is written to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        _watch(pipe, client, after_s=float(instructions["after_s"]))
 
 
 def _watch(pipe: "Pipe", client: Client, *, after_s: float) -> None:
@@ -58,11 +75,10 @@ def _watch(pipe: "Pipe", client: Client, *, after_s: float) -> None:
             # A broken pipe answers at once; the time is not over before it is over.
             time.sleep(max(0.0, until_s - time.monotonic()))
             _say(FIRED)
-            line = _cancel_until_empty(client, pipe)
-            if line is None and pipe.is_broken:
+            # A trader that lives but cannot vouch for itself starts the time again with its next heartbeat.
+            line = _cancel_until_empty(client, pipe) or pipe.line_of_the_living()
+            if line is None:
                 return
-            # The trader lives but cannot vouch for itself; its next heartbeat starts the time again.
-            line = line or pipe.line_within(None)
         if line == BYE:
             return
         until_s = time.monotonic() + after_s
@@ -83,7 +99,7 @@ def _cancel_until_empty(client: Client, pipe: "Pipe") -> str | None:
                 if not _is_any_open(client):
                     quiet_since_s = time.monotonic()
                     _say(EMPTY)
-        except WoodlotError:
+        except Exception:  # noqa: BLE001 - whatever went wrong, orders may be open and nobody else cancels them
             # Nothing is said of why: the text would go to a terminal that may be gone. While orders may be open it
             # is tried again; once they were seen to be gone, an exchange that is gone too ends the looking on.
             if quiet_since_s is None and time.monotonic() - began_s > GIVES_UP_AFTER_S:
@@ -114,19 +130,20 @@ def _say(word: str) -> None:
 
 
 class Pipe:
-    """Lines from a file descriptor, with a time limit."""
+    """Lines from a process that started this one, with a time limit."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, parent: int) -> None:
         self._descriptor = descriptor
+        self._parent = parent
         self._buffer = b""
         self.is_broken = False
 
-    def line_within(self, timeout_s: float | None) -> str | None:
+    def line_within(self, timeout_s: float) -> str | None:
         """Return the next line, None if none comes in time or the other end is gone."""
-        until_s = None if timeout_s is None else time.monotonic() + timeout_s
+        until_s = time.monotonic() + timeout_s
         while b"\n" not in self._buffer and not self.is_broken:
-            remaining_s = None if until_s is None else until_s - time.monotonic()
-            if remaining_s is not None and remaining_s <= 0:
+            remaining_s = until_s - time.monotonic()
+            if remaining_s <= 0:
                 return None
             if select.select([self._descriptor], [], [], remaining_s)[0]:
                 self._read()
@@ -135,6 +152,16 @@ class Pipe:
             return None
         self._buffer = rest
         return line.decode()
+
+    def line_of_the_living(self) -> str | None:
+        """Return the next line, however long it takes; None once nobody is left to write one."""
+        while not self.is_broken:
+            if (line := self.line_within(_PARENT_EVERY_S)) is not None:
+                return line
+            # A child of the trader may hold the pipe open behind its back.
+            if os.getppid() != self._parent:
+                return None
+        return None
 
     def _read(self) -> None:
         data = os.read(self._descriptor, 65_536)

@@ -11,7 +11,16 @@ from typing import Any
 
 from woodlot.config import Credentials, Environment
 from woodlot.desk.desk import Desk
-from woodlot.desk.events import AlgoReported, DeadManFired, GapClosed, GapOpened, KeyTaken, OrderRefused, TradingChanged
+from woodlot.desk.events import (
+    AlgoReported,
+    DeadManChanged,
+    DeadManFired,
+    GapClosed,
+    GapOpened,
+    KeyTaken,
+    OrderRefused,
+    TradingChanged,
+)
 from woodlot.desk.limits import Limits
 from woodlot.desk.live_book import LiveBook
 from woodlot.errors import WoodlotError
@@ -226,6 +235,8 @@ def _in_words(event: object) -> str:
             return f"trading {'stopped' if stopped else 'goes on'}: {reason}"
         case DeadManFired(after_s):
             return f"no sign of life for {after_s:g} s: every order was cancelled"
+        case DeadManChanged(armed, reason):
+            return f"the dead man's switch is {'armed again' if armed else 'not armed'}: {reason}"
         case AlgoReported():
             return "an algo order took a step"
         case _:
