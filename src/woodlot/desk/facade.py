@@ -3,25 +3,34 @@
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, overload
 
 from woodlot.config import Credentials, Environment
 from woodlot.desk.dead_man import DeadMan
 from woodlot.desk.desk import Desk
+from woodlot.desk.events import DeskEvent, Gap
 from woodlot.desk.holdings import BalanceNow, PositionNow
 from woodlot.desk.live_order import LiveOrder
-from woodlot.desk.order_facts import OrderFacts
 from woodlot.desk.portal import Portal
 from woodlot.desk.sync_algo import SyncAlgoOrder
 from woodlot.desk.sync_book import SyncBook
-from woodlot.desk.sync_topics import SyncTopicVerbs
+from woodlot.desk.sync_client import SyncClient
+from woodlot.desk.sync_market import SyncMarket
+from woodlot.desk.sync_order import SyncOrder
+from woodlot.desk.sync_topics import SyncReadings, SyncTopicVerbs
 from woodlot.errors import ConfigurationError, WoodlotError
 from woodlot.orders.fills import Fill
-from woodlot.orders.order import TrackedOrder
+from woodlot.sandbox.server import Sandbox
+from woodlot.stream.continuity import Gap as PublicGap
 from woodlot.wire.algo import PlaceAlgoOrder
 from woodlot.wire.amount import Number
 from woodlot.wire.enums import PositionSide
+from woodlot.wire.events import Pushed
+from woodlot.wire.frames import Push
+from woodlot.wire.topics import Topic
 from woodlot.wire.trade import PlaceOrder
+
+EventT = TypeVar("EventT", bound=Pushed)
 
 
 def open_desk(
@@ -69,25 +78,43 @@ class SyncDesk(SyncTopicVerbs):
     def credentials(self) -> Credentials | None:
         return self._desk.credentials
 
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """The exchange inside the program, where that is the environment."""
+        return self._desk.sandbox
+
+    @property
+    def client(self) -> SyncClient:
+        """The client for plain calls: `desk.client.send(GetBalances())`. Orders pass the gate here too."""
+        portal = self._open_portal
+        return SyncClient(portal, portal.call(lambda: self._desk.client))
+
+    @property
+    def market(self) -> SyncMarket:
+        """The public side: books, and streams of any topics."""
+        portal = self._open_portal
+        return SyncMarket(portal, portal.call(lambda: self._desk.market))
+
     def buy(
         self, symbol: str, quantity: Number | None = None, *, price: Number | None = None, **options: Any
-    ) -> "SyncOrder":
+    ) -> SyncOrder:
         """Buy: LIMIT at `price`, else MARKET."""
         portal = self._open_portal
         return SyncOrder(portal, portal.run(self._desk.buy(symbol, quantity, price=price, **options)))
 
     def sell(
         self, symbol: str, quantity: Number | None = None, *, price: Number | None = None, **options: Any
-    ) -> "SyncOrder":
+    ) -> SyncOrder:
         """Sell: LIMIT at `price`, else MARKET."""
         portal = self._open_portal
         return SyncOrder(portal, portal.run(self._desk.sell(symbol, quantity, price=price, **options)))
 
-    def cancel(self, order: "SyncOrder | SyncAlgoOrder") -> None:
-        """Ask the exchange to cancel an order; `order.settled()` waits for what really happened."""
-        order.cancel()
+    def cancel(self, order: SyncOrder | SyncAlgoOrder, *others: SyncOrder | SyncAlgoOrder) -> None:
+        """Ask the exchange to cancel orders; `order.settled()` waits for what really happened. See `Desk.cancel`."""
+        live = [each.live for each in (order, *others)]
+        self._open_portal.run(self._desk.cancel(*live))
 
-    def amend(self, order: "SyncOrder", *, price: Number | None = None, quantity: Number | None = None) -> None:
+    def amend(self, order: SyncOrder, *, price: Number | None = None, quantity: Number | None = None) -> None:
         """Ask the exchange for another price, another total quantity or both."""
         order.amend(price=price, quantity=quantity)
 
@@ -95,17 +122,17 @@ class SyncDesk(SyncTopicVerbs):
         """Ask the exchange to cancel every order of a symbol, or of all."""
         self._open_portal.run(self._desk.cancel_all(symbol))
 
-    def orders(self) -> "list[SyncOrder]":
+    def orders(self) -> list[SyncOrder]:
         """Return the orders that are not known to be over, oldest first."""
         portal = self._open_portal
         return [SyncOrder(portal, order) for order in portal.call(self._desk.orders)]
 
-    def place(self, order: PlaceOrder) -> "SyncOrder":
+    def place(self, order: PlaceOrder) -> SyncOrder:
         """Send an order as it is; it gets a client order id if it has none."""
         portal = self._open_portal
         return SyncOrder(portal, portal.run(self._desk.place(order)))
 
-    def place_all(self, orders: Iterable[PlaceOrder]) -> "list[SyncOrder | WoodlotError]":
+    def place_all(self, orders: Iterable[PlaceOrder]) -> list[SyncOrder | WoodlotError]:
         """Send orders at the pace the exchange allows; return for each, in order, what `place` gives or raises."""
         portal = self._open_portal
         results = portal.run(self._desk.place_all(orders))
@@ -164,16 +191,31 @@ class SyncDesk(SyncTopicVerbs):
         """Return the positions by symbol and side; each says from when it is."""
         return self._open_portal.call(self._desk.positions)
 
-    def executions(self, *, consumer: str | None = None) -> Iterator[Fill]:
+    @overload
+    def executions(self, *, consumer: str | None = None, gaps: Literal[False] = False) -> Iterator[Fill]: ...
+    @overload
+    def executions(self, *, consumer: str | None = None, gaps: Literal[True]) -> Iterator[Fill | Gap]: ...
+    def executions(self, *, consumer: str | None = None, gaps: bool = False) -> Iterator[Any]:
         """Iterate over every execution since the desk opened, each once; waits for the next one.
 
-        A `consumer` goes on where it stopped, in this run or an earlier one.
+        A `consumer` goes on where it stopped, in this run or an earlier one. With `gaps` it is also told where
+        something may be missing, and when it is no longer.
         """
         portal = self._open_portal
-        reader = portal.call(lambda: self._desk.executions(consumer=consumer))
-        return portal.each(reader)
+        if gaps:
+            return portal.each(portal.call(lambda: self._desk.executions(consumer=consumer, gaps=True)))
+        return portal.each(portal.call(lambda: self._desk.executions(consumer=consumer)))
 
-    def book(self, symbol: str, depth: int = 50, **options: Any) -> "SyncBook":
+    def events(self) -> Iterator[DeskEvent]:
+        """Iterate over what else happens, from the desk's opening on; waits for the next. See `Desk.events`."""
+        portal = self._open_portal
+        return portal.each(portal.call(self._desk.events))
+
+    def subscribe(self, *topics: Topic[EventT]) -> SyncReadings[Push[EventT] | PublicGap]:
+        """Iterate over the pushes of any topics, each with its topic and its time of sending, gaps between them."""
+        return self.market.subscribe(*topics)
+
+    def book(self, symbol: str, depth: int = 50, **options: Any) -> SyncBook:
         """Return the book of a symbol once it can be read; it keeps itself from then on."""
         portal = self._open_portal
         return SyncBook(portal, portal.run(self._desk.book(symbol, depth, **options)))
@@ -183,41 +225,3 @@ class SyncDesk(SyncTopicVerbs):
         if self._portal is None:
             raise ConfigurationError("the desk is not open; use it inside `with`")
         return self._portal
-
-
-class SyncOrder(OrderFacts):
-    """An order that follows itself; its properties are those of the moment they are read."""
-
-    def __init__(self, portal: Portal, order: LiveOrder) -> None:
-        self._portal = portal
-        self._order = order
-
-    @property
-    def known(self) -> TrackedOrder:
-        return self._order.known
-
-    def acknowledged(self) -> "SyncOrder":
-        """Wait until it is known whether the exchange has the order."""
-        self._portal.run(self._order.acknowledged())
-        return self
-
-    def settled(self) -> "SyncOrder":
-        """Wait until the order is over and every fill of it is known."""
-        self._portal.run(self._order.settled())
-        return self
-
-    def filled(self) -> "SyncOrder":
-        """Wait until the order is filled. Raises NotFilled if it ends otherwise."""
-        self._portal.run(self._order.filled())
-        return self
-
-    def cancel(self) -> None:
-        """Ask the exchange to cancel it; `settled()` waits for what really happened."""
-        self._portal.run(self._order.cancel())
-
-    def amend(self, *, price: Number | None = None, quantity: Number | None = None) -> None:
-        """Ask the exchange for another price, another total quantity or both."""
-        self._portal.run(self._order.amend(price=price, quantity=quantity))
-
-    def __repr__(self) -> str:
-        return repr(self._order)

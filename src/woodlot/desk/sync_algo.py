@@ -1,5 +1,6 @@
 """This file is an algo order for programs without an event loop."""
 
+from collections.abc import Callable
 from typing import Any
 
 from woodlot.desk.algo_facts import AlgoFacts
@@ -16,8 +17,18 @@ class SyncAlgoOrder(AlgoFacts):
         self._order = order
 
     @property
+    def live(self) -> LiveAlgoOrder:
+        """The order itself, which belongs to the desk's own thread."""
+        return self._order
+
+    @property
     def known(self) -> AlgoOrder:
         return self._order.known
+
+    def until(self, condition: Callable[[AlgoOrder], bool]) -> "SyncAlgoOrder":
+        """Wait until `condition` holds; it is asked in the desk's own thread."""
+        self._portal.run(self._order.until(condition))
+        return self
 
     def acknowledged(self) -> "SyncAlgoOrder":
         """Wait until it is known whether the exchange has the order."""

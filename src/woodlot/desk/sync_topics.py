@@ -1,9 +1,9 @@
 """This file is the verbs for public topics in programs without an event loop: one per kind of event."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import Any, Generic, Literal, Protocol, TypeVar, overload
 
 from woodlot.desk.desk import Desk
 from woodlot.desk.portal import Portal
@@ -14,14 +14,35 @@ from woodlot.wire.figures import Candle, EstimatedFunding, IndexPrice, MarkPrice
 from woodlot.wire.topics import Interval
 
 ItemT = TypeVar("ItemT")
+ItemT_co = TypeVar("ItemT_co", covariant=True)
+
+
+class Reader(Protocol[ItemT_co]):
+    """What `Readings` and `Subscription` have in common."""
+
+    topics: Any
+    refused_topics: Any
+
+    @property
+    def dropped(self) -> int: ...
+    @property
+    def conflated(self) -> int: ...
+    async def ready(self) -> None: ...
+    def close(self) -> None: ...
+    def __aiter__(self) -> AsyncIterator[ItemT_co]: ...
+    async def __anext__(self) -> ItemT_co: ...
 
 
 class SyncReadings(Generic[ItemT]):
-    """An iterator over the events of its topics, from now on; it waits for the next. See `Readings`."""
+    """An iterator over what its topics tell, from now on; it waits for the next. See `Readings` and `Subscription`."""
 
-    def __init__(self, portal: Portal, readings: Readings[ItemT]) -> None:
+    def __init__(self, portal: Portal, readings: Reader[ItemT]) -> None:
         self._portal = portal
         self._readings = readings
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return self._readings.topics
 
     @property
     def refused_topics(self) -> dict[str, str]:
