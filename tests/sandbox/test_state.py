@@ -82,7 +82,7 @@ def test_the_first_line_is_for_people_and_holds_no_key():
     floor, ann = market()
     data = State(floor, office=BackOffice(floor.exchange), account_id=ann).save()
 
-    assert data.startswith(b'woodlot-state {"format": 2,')
+    assert data.startswith(b'woodlot-state {"format": 3,')
     assert header(data)["seed"] == 7
 
 

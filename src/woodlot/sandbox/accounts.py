@@ -3,7 +3,9 @@ remembers what is over."""
 
 from collections import deque
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from woodlot.sandbox.ledger import RATE_ONE, Wallet
 from woodlot.sandbox.money import EXACT
@@ -30,7 +32,7 @@ PERP_MAKER_FEE_BP: Final = Decimal(2)
 """As recorded for PERP_BTC_USDT (rest-v3 §6.4)."""
 
 
-class Fill(NamedTuple):
+class Fill(msgspec.Struct, frozen=True, gc=False):
     """One side of one match, in the units of its market."""
 
     id: int
@@ -91,8 +93,6 @@ class Account:
         "settings",
         "taker_fee_bp",
         "taker_rate",
-        "told",
-        "versions",
         "wallet",
         "watched",
     )
@@ -144,9 +144,6 @@ class Account:
         # Per asset, in units: what withdrawals have set aside. Nobody can lose it any more, so it is out of the wallet;
         # it is shown as held and frozen until it has left.
         self.leaving: dict[str, int] = {}
-        # Per asset: holding and frozen as last pushed, and the version of that push.
-        self.told: dict[str, tuple[int, int]] = {}
-        self.versions: dict[str, int] = {}
 
     @property
     def may_borrow(self) -> bool:
@@ -175,10 +172,6 @@ class Account:
         self.finished.append(order)
         if len(self.finished) > self._kept:
             self._forget(self.finished.popleft())
-
-    def remember(self, fill: Fill) -> None:
-        if self.watched:
-            self.fills.append(fill)
 
     def find(self, *, order_id: int | None = None, client_order_id: int | None = None) -> Order | None:
         """Return an order by either id; with both, the exchange's own decides (rest-v3 §9.1.2)."""

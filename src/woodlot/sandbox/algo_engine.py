@@ -242,7 +242,7 @@ class AlgoEngine:
                     for leg in root.tree()
                     if leg.id in legs
                 )
-                self._house.outbox.add(AlgoReported(account.id, reports))
+                self._house.outbox.events.append(AlgoReported(account.id, reports))
         self._changed.clear()
 
 

@@ -9,13 +9,13 @@ from typing import Final
 
 from woodlot.sandbox.accounts import Account
 from woodlot.sandbox.clearing import leverage_of, position_of
-from woodlot.sandbox.filters import check_band, check_bounds, lots_of, ticks_of
+from woodlot.sandbox.filters import check_priced, lots_of, ticks_of
 from woodlot.sandbox.market import Market
 from woodlot.sandbox.orders import SPOT, Order, Stance
 from woodlot.sandbox.positions import Position
 from woodlot.sandbox.refusal import Refusal, refusal
 from woodlot.sandbox.risk import Risk
-from woodlot.sandbox.terms import Terms, check_notional, number, paid_in, terms_of
+from woodlot.sandbox.terms import Terms, number, paid_in, terms_of
 from woodlot.wire.account import AccountMode
 from woodlot.wire.enums import OrderType, PositionSide, Side
 from woodlot.wire.public import InstrumentStatus
@@ -33,22 +33,28 @@ _WITHOUT_MARGIN = {
     (OrderType.ASK, Side.SELL): 302151,
     (OrderType.BID, Side.SELL): 302152,
 }
+# Members by a name of their own: up to Python 3.11 reading one off its class costs a call.
+_RPI: Final = OrderType.RPI
+_BOTH: Final = PositionSide.BOTH
+_TRADING: Final = InstrumentStatus.TRADING
+_PURE_SPOT: Final = AccountMode.PURE_SPOT
 
 
 def check_place(
-    order: PlaceOrder, *, markets: Mapping[str, Market], account: Account, risk: Risk
+    order: PlaceOrder, markets: Mapping[str, Market], account: Account, risk: Risk
 ) -> tuple[Market, Terms, Stance]:
     """Return the market, the terms and the stance of an order that may be accepted. Raises the first Refusal."""
     _check_fields(order)
     market = market_of(order.symbol, markets)
-    _check_type(order, market=market)
-    _check_size_words(order, market=market)
-    terms = terms_of(order, market=market, account=account)
-    stance = _stance(order, market=market, account=account)
+    if order.type is _RPI and not market.instrument.is_allowed_rpi:
+        raise refusal(317167, type=order.type)
+    _check_size_words(order, market)
+    terms = terms_of(order, market, account)
+    stance = _stance(order, market, account)
     if market.is_perpetual:
         _check_position(order, terms, stance=stance, market=market, account=account, risk=risk)
     else:
-        risk.check_spot(account, asset=terms.asset, cost=terms.cost)
+        risk.check_spot(account, terms.asset, terms.cost)
     if account.watched and order.client_order_id and account.has_open(order.client_order_id):
         raise refusal(302117)
     return market, terms, stance
@@ -63,9 +69,7 @@ def check_edit(edit: EditOrder, *, order: Order, market: Market, account: Accoun
     lots = order.quantity if quantity is None else lots_of(quantity, market=market)
     if lots <= order.executed:
         raise refusal(317170)
-    check_bounds(market=market, ticks=ticks, lots=lots)
-    check_notional(ticks * lots * market.worth, market=market)
-    check_band(market=market, is_buy=order.is_buy, ticks=ticks)
+    check_priced(ticks, lots, market, order.is_buy)
     rest = lots - order.executed
     if market.is_perpetual:
         position = position_of(account, order)
@@ -89,7 +93,7 @@ def market_of(symbol: str, markets: Mapping[str, Market]) -> Market:
     if market is None:
         raise refusal(317155, symbol=symbol[:60])
     # "only `TRADING` accepts orders" (rest-v3 §6.2)
-    if market.instrument.status is not InstrumentStatus.TRADING:
+    if market.instrument.status is not _TRADING:
         raise _suspended(market)
     return market
 
@@ -111,12 +115,7 @@ def _check_fields(order: PlaceOrder) -> None:
         raise refusal(317164)
 
 
-def _check_type(order: PlaceOrder, *, market: Market) -> None:
-    if order.type is OrderType.RPI and not market.instrument.is_allowed_rpi:
-        raise refusal(317167, type=order.type)
-
-
-def _check_size_words(order: PlaceOrder, *, market: Market) -> None:
+def _check_size_words(order: PlaceOrder, market: Market) -> None:
     """Obey "exactly one of `quantity` and `amount`" and "`amount` only for `MARKET`, `ASK`, `BID`" (rest-v3 §7.2)."""
     if (order.quantity is None) == (order.amount is None):
         raise refusal(-1005, problem="exactly one of quantity and amount is required")
@@ -125,17 +124,17 @@ def _check_size_words(order: PlaceOrder, *, market: Market) -> None:
         raise refusal(-1005, problem=f"quantity is required for {order.type} orders of {market.symbol}")
 
 
-def _stance(order: PlaceOrder, *, market: Market, account: Account) -> Stance:
+def _stance(order: PlaceOrder, market: Market, account: Account) -> Stance:
     """Obey the rules of the account's mode (rest-v3 §7.2) and of `positionSide` and `reduceOnly` (§7.3)."""
-    side = order.position_side or PositionSide.BOTH
+    side = order.position_side or _BOTH
     if market.is_perpetual:
         return _perpetual_stance(order, side=side, account=account)
-    if account.mode == AccountMode.PURE_SPOT:
+    if account.mode == _PURE_SPOT:
         given = order.amount if order.side is Side.BUY else order.quantity
         code = _WITHOUT_MARGIN.get((order.type, order.side))
         if code is not None and given is None:
             raise refusal(code)
-    if side is not PositionSide.BOTH:
+    if side is not _BOTH:
         raise refusal(302186)
     if order.reduce_only:
         raise refusal(302163)

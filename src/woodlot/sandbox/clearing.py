@@ -3,7 +3,6 @@
 Nothing changes hands but profit, fees and isolated margin, all in the quote asset (rest-v3 §6.4).
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from woodlot.sandbox.accounts import Account
@@ -21,20 +20,19 @@ DEFAULT_LEVERAGE: Final = 10
 class ClearingHouse:
     """What moves positions and their money; the settlement of perpetual markets."""
 
-    def __init__(self, *, accounts: Mapping[str, Account], ledger: Ledger, outbox: Outbox) -> None:
-        self._accounts = accounts
+    def __init__(self, *, ledger: Ledger, outbox: Outbox) -> None:
         self._ledger = ledger
         self._outbox = outbox
 
-    def reserve(self, order: Order, *, market: Market, sign: int) -> None:
-        account = self._accounts[order.account_id]
+    def reserve(self, order: Order, market: Market, sign: int) -> None:
+        account = order.account
         position = position_of(account, order)
         position.reserve(order, sign=sign, worth=market.worth)
         self.refreeze(account, position, asset=market.quote)
         self._outbox.touch_position(account, position)
 
-    def settle(self, taker: Order, maker: Order, *, lots: int, market: Market, now_ms: int) -> tuple[int, int]:
-        taking, making = self._accounts[taker.account_id], self._accounts[maker.account_id]
+    def settle(self, taker: Order, maker: Order, lots: int, market: Market, now_ms: int) -> tuple[int, int]:
+        taking, making = taker.account, maker.account
         resting = position_of(making, maker)
         resting.pending.add(maker, lots=-lots, worth=market.worth)
         if not maker.lots:
@@ -52,7 +50,7 @@ class ClearingHouse:
         return fees
 
     def excess(self, order: Order) -> list[Order]:
-        return position_of(self._accounts[order.account_id], order).excess()
+        return position_of(order.account, order).excess()
 
     def trade(
         self, account: Account, position: Position, *, lots: int, value: int, fee: int, asset: str, now_ms: int

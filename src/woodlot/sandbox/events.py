@@ -14,7 +14,7 @@ from woodlot.wire.enums import Side
 from woodlot.wire.events import AlgoExecutionReport, Balance, ExecutionReport, Position
 
 
-class TradePrinted(msgspec.Struct, frozen=True):
+class TradePrinted(msgspec.Struct, frozen=True, gc=False):
     """Two orders met. `side` is the taker's; `rpi` says that the maker was hidden from API takers."""
 
     symbol: str

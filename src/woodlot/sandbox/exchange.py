@@ -155,7 +155,7 @@ class Exchange:
 
     def place(self, account_id: str, order: PlaceOrder) -> OrderAck:
         """Accept an order and run it. Raises Refusal."""
-        ack = self._orders.place(account_id, order)
+        _, ack = self._orders.accept(account_id, order)
         self._house.settle_down()
         return ack
 

@@ -69,10 +69,9 @@ class House:
             tell_position=self._position_event,
             lists_are_full=quirks.private_lists_are_full,
         )
-        self.clearing = ClearingHouse(accounts=self.accounts, ledger=self.ledger, outbox=self.outbox)
+        self.clearing = ClearingHouse(ledger=self.ledger, outbox=self.outbox)
         self.execution = Execution(
-            accounts=self.accounts,
-            spot=SpotSettlement(accounts=self.accounts, ledger=self.ledger, outbox=self.outbox),
+            spot=SpotSettlement(ledger=self.ledger, outbox=self.outbox),
             perpetual=self.clearing,
             outbox=self.outbox,
             quirks=quirks,
@@ -87,7 +86,7 @@ class House:
         """End a command: let what waits for a price look at it, then say which balances and positions changed."""
         for watch in self.watchers:
             watch()
-        self.outbox.flush(now_ms=self.clock.now_ms())
+        self.outbox.flush(self.clock)
 
     def account(self, account_id: str) -> Account:
         account = self.accounts.get(account_id)

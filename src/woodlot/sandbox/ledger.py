@@ -5,7 +5,6 @@ out of `clearing` and its isolated margin waits in `isolated`; only `deposit` ma
 """
 
 from collections import defaultdict
-from typing import TypeAlias
 
 RATE_ONE = 10**8
 """Fee rates are whole numbers of 10⁻⁸: a basis point is 10,000 of them."""
@@ -14,29 +13,37 @@ RATE_ONE = 10**8
 class Pocket:
     """One asset of one account; `frozen` is the part of `holding` that open orders keep.
 
-    A holding below zero is a debt; `lowest` is the least there was since interest was charged last.
+    A holding below zero is a debt; `lowest` is the least there was since interest was charged last. `told` is what was
+    last pushed of it, held and frozen, and `version` the number of that push.
     """
 
-    __slots__ = ("frozen", "holding", "lowest")
+    __slots__ = ("asset", "frozen", "holding", "lowest", "told", "version")
 
-    def __init__(self) -> None:
+    def __init__(self, asset: str) -> None:
+        self.asset = asset
         self.holding = 0
         self.frozen = 0
         self.lowest = 0
+        self.told: tuple[int, int] | None = None
+        self.version = 0
 
     @property
     def available(self) -> int:
         return self.holding - self.frozen
 
 
-Wallet: TypeAlias = defaultdict[str, Pocket]
-"""An account's pockets by asset."""
+class Wallet(dict[str, Pocket]):
+    """An account's pockets by asset; one that is asked for is there."""
+
+    def __missing__(self, asset: str) -> Pocket:
+        pocket = self[asset] = Pocket(asset)
+        return pocket
 
 
 def available(wallet: Wallet, asset: str) -> int:
     """Return what is free of an asset, without making a pocket for it."""
     pocket = wallet.get(asset)
-    return pocket.available if pocket else 0
+    return pocket.holding - pocket.frozen if pocket else 0
 
 
 class Ledger:
@@ -44,6 +51,7 @@ class Ledger:
 
     def __init__(self, *, fee_step: int = 1) -> None:
         self._fee_step = fee_step
+        self._fee_divisor = RATE_ONE * fee_step
         self._wallets: list[Wallet] = []
         self.fees: defaultdict[str, int] = defaultdict(int)
         self.deposited: defaultdict[str, int] = defaultdict(int)
@@ -53,7 +61,7 @@ class Ledger:
 
     def open_wallet(self) -> Wallet:
         """Return a new, empty wallet that counts in the totals."""
-        wallet: Wallet = defaultdict(Pocket)
+        wallet = Wallet()
         self._wallets.append(wallet)
         return wallet
 
@@ -64,19 +72,21 @@ class Ledger:
         wallet[asset].holding += amount
         self.deposited[asset] += amount
 
-    def fee(self, amount: int, *, rate: int) -> int:
+    def fee(self, amount: int, rate: int) -> int:
         """Return the fee on `amount`, rounded up to the fee step but never more than the amount."""
-        step = self._fee_step
-        return min(amount, -(-amount * rate // (RATE_ONE * step)) * step)
+        return min(amount, -(-amount * rate // self._fee_divisor) * self._fee_step)
 
     def pay(self, *, payer: Wallet, receiver: Wallet, asset: str, amount: int, fee: int) -> None:
         """Move `amount` from one wallet to another, which gets it less the fee. They may be the same."""
-        pocket = payer[asset]
-        pocket.holding -= amount
-        if pocket.holding < pocket.lowest:
-            pocket.lowest = pocket.holding
-        receiver[asset].holding += amount - fee
-        self.fees[asset] += fee
+        self.hand_over(payer[asset], receiver[asset], amount=amount, fee=fee)
+
+    def hand_over(self, payer: Pocket, receiver: Pocket, amount: int, fee: int) -> None:
+        """Do the same between two pockets of one asset."""
+        payer.holding -= amount
+        if payer.holding < payer.lowest:
+            payer.lowest = payer.holding
+        receiver.holding += amount - fee
+        self.fees[payer.asset] += fee
 
     def withdraw(self, wallet: Wallet, *, asset: str, amount: int) -> None:
         """Take money out for good."""

@@ -121,7 +121,7 @@ class Liquidation:
         limit = (mark + (mark if is_buy else -mark) * _UNLOADS_WITHIN // RATE_ONE) // market.tick
         order = Order(
             next(house.order_ids),
-            account_id=fund.id,
+            account=fund,
             symbol=market.symbol,
             is_buy=is_buy,
             type=OrderType.IOC,
@@ -161,7 +161,7 @@ class Liquidation:
         stance = Stance(position.side, position.margin_mode, position.leverage, reduce_only=True, closes=True)
         order = Order(
             next(house.order_ids),
-            account_id=account.id,
+            account=account,
             symbol=market.symbol,
             is_buy=lots > 0,
             type=OrderType.MARKET,

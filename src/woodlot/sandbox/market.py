@@ -21,10 +21,6 @@ class Market:
 
     __slots__ = (
         "_bands",
-        "_plain_prices",
-        "_plain_quantities",
-        "_prices",
-        "_quantities",
         "base",
         "book",
         "by_last",
@@ -41,6 +37,10 @@ class Market:
         "most_level",
         "most_lots",
         "most_ticks",
+        "plain_prices",
+        "plain_quantities",
+        "prices",
+        "quantities",
         "quote",
         "rpi",
         "symbol",
@@ -67,10 +67,11 @@ class Market:
         self.highest: int | None = None
         self.tick = units(instrument.quote_tick)
         self.lot = units(instrument.base_tick)
-        self._prices = _Multiples(instrument.quote_tick)
-        self._quantities = _Multiples(instrument.base_tick)
-        self._plain_prices = _PlainMultiples(instrument.quote_tick)
-        self._plain_quantities = _PlainMultiples(instrument.base_tick)
+        # As the methods of like names say, for who asks for each order.
+        self.prices = _Multiples(instrument.quote_tick)
+        self.quantities = _Multiples(instrument.base_tick)
+        self.plain_prices = _PlainMultiples(instrument.quote_tick)
+        self.plain_quantities = _PlainMultiples(instrument.base_tick)
         # One tick times one lot, in units of the quote asset.
         self.worth, rest = divmod(self.tick * self.lot, ONE)
         if rest or self.tick % 2 or units(instrument.quote_min) % self.tick or units(instrument.base_min) % self.lot:
@@ -90,12 +91,17 @@ class Market:
         return self.rpi if order.type is OrderType.RPI else self.book
 
     def match(
-        self, *, is_buy: bool, lots: int, limit: int | None, budget: int | None, is_retail: bool
+        self,
+        is_buy: bool,  # noqa: FBT001 - the hot path
+        lots: int,
+        limit: int | None,
+        budget: int | None,
+        is_retail: bool,  # noqa: FBT001
     ) -> list[Fill[Order]]:
         """Take up to `lots` of what this taker may have; see `Book.match`."""
         if is_retail and self.rpi.version:
             return match_both(self.book, self.rpi, is_buy=is_buy, lots=lots, limit=limit, budget=budget)
-        return self.book.match(is_buy=is_buy, lots=lots, limit=limit, budget=budget)
+        return self.book.match(is_buy, lots, limit, budget)
 
     def front_lots(self, *, is_buy: bool, limit: int | None, is_retail: bool) -> int:
         """Return how much may be matched at once so that it meets one order only; 0 if there is nothing to meet."""
@@ -103,9 +109,10 @@ class Market:
         fronts = [book.front_lots(is_buy=is_buy, limit=limit) for book in books]
         return min((lots for lots in fronts if lots), default=0)
 
-    def crosses(self, *, is_buy: bool, price: int, is_retail: bool) -> bool:
+    def crosses(self, is_buy: bool, price: int, is_retail: bool) -> bool:  # noqa: FBT001 - the hot path
         """Tell whether an order at `price` would trade at once."""
-        return self.book.crosses(is_buy=is_buy, price=price) or (
+        book = self.book
+        return (book.asks if is_buy else book.bids).is_reachable(price) or (
             is_retail and self.rpi.crosses(is_buy=is_buy, price=price)
         )
 
@@ -127,21 +134,21 @@ class Market:
     def mid(self) -> int | None:
         """Return the middle of the touch in units, exactly; None while a side is empty."""
         touch = self.book.touch
-        return None if touch is None else sum(touch) * self.tick // 2
+        return None if touch is None else (touch[0] + touch[1]) * self.tick // 2
 
     def mark(self) -> int:
         """Return what one of the base asset is worth, in units: the mid price, else the last one, else nothing."""
-        mid = self.mid()
-        return mid if mid is not None else (self.last or 0) * self.tick
+        touch = self.book.touch
+        return (self.last or 0) * self.tick if touch is None else (touch[0] + touch[1]) * self.tick // 2
 
     def reference(self) -> int | None:
         """Return the ticks that ratios are taken of: "mid price rounded down to the tick, else last" (rest-v3 §6.3)."""
         if self.by_last and self.last is not None:
             return self.last
         touch = self.book.touch
-        return self.last if touch is None else sum(touch) // 2
+        return self.last if touch is None else (touch[0] + touch[1]) // 2
 
-    def band(self, *, is_buy: bool, reference: int) -> tuple[int | None, int | None]:
+    def band(self, reference: int, is_buy: bool) -> tuple[int | None, int | None]:  # noqa: FBT001 - the hot path
         """Return the lowest and the highest price, in ticks, of an order on this side; None where there is no bound."""
         low, high = self._bands[is_buy]
         return (
@@ -162,7 +169,7 @@ class Market:
         reference = self.walk_reference(is_buy=is_buy)
         if reference is None:
             return None
-        low, high = self.band(is_buy=is_buy, reference=reference)
+        low, high = self.band(reference, is_buy)
         return high if is_buy else low
 
     def reserve(self, lots: int) -> int | None:
@@ -177,25 +184,25 @@ class Market:
         """Return what so many lots are worth, in units and rounded down, at a price in units."""
         return lots * self.lot * price // ONE
 
-    def hold(self, *, is_buy: bool, price: int, lots: int) -> int:
+    def hold(self, is_buy: bool, price: int, lots: int) -> int:  # noqa: FBT001 - the hot path
         """Return what an open order freezes: a buy its price times quantity, a sell its quantity."""
         return price * lots * self.worth if is_buy else lots * self.lot
 
     def price(self, ticks: int) -> Decimal:
         """Return a price with the decimals of its tick."""
-        return self._prices[ticks]
+        return self.prices[ticks]
 
     def quantity(self, lots: int) -> Decimal:
         """Return a quantity with the decimals of its step."""
-        return self._quantities[lots]
+        return self.quantities[lots]
 
     def plain_price(self, ticks: int) -> Decimal:
         """Return a price without trailing zeros, as orders and reports show it."""
-        return self._plain_prices[ticks]
+        return self.plain_prices[ticks]
 
     def plain_quantity(self, lots: int) -> Decimal:
         """Return a quantity without trailing zeros, as orders and reports show it."""
-        return self._plain_quantities[lots]
+        return self.plain_quantities[lots]
 
 
 class _Multiples(dict[int, Decimal]):

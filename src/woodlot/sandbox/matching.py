@@ -64,7 +64,11 @@ class Book(Generic[RestingT]):
         (self.bids if order.is_buy else self.asks).levels[order.price].shrink(order, lots)
 
     def match(
-        self, *, is_buy: bool, lots: int, limit: int | None = None, budget: int | None = None
+        self,
+        is_buy: bool,  # noqa: FBT001 - the hot path
+        lots: int,
+        limit: int | None = None,
+        budget: int | None = None,
     ) -> list[Fill[RestingT]]:
         """Take up to `lots` from the other side, best price first, no worse than `limit`.
 
@@ -109,28 +113,24 @@ class Book(Generic[RestingT]):
     @property
     def touch(self) -> tuple[int, int] | None:
         """The best prices of both sides; None while one of them is empty."""
-        bid, ask = self.bids.best_price, self.asks.best_price
-        return None if bid is None or ask is None else (bid, ask)
+        bids, asks = self.bids.keys, self.asks.keys
+        return (bids[-1], -asks[-1]) if bids and asks else None
 
 
 class Ladder(Generic[RestingT]):
     """One side: levels by price, and their prices in order with the best one last, where a list is quick."""
 
-    __slots__ = ("_keys", "_sign", "levels")
+    __slots__ = ("_sign", "keys", "levels")
 
     def __init__(self, *, sign: int) -> None:
         self.levels: dict[int, Level[RestingT]] = {}
         self._sign = sign
         # Prices times the sign, rising: the best bid is the largest price, the best ask the largest negative one.
-        self._keys: list[int] = []
+        self.keys: list[int] = []
 
     @property
     def best(self) -> "Level[RestingT] | None":
-        return self.levels[self._keys[-1] * self._sign] if self._keys else None
-
-    @property
-    def best_price(self) -> int | None:
-        return self._keys[-1] * self._sign if self._keys else None
+        return self.levels[self.keys[-1] * self._sign] if self.keys else None
 
     def shown_first(self, depth: int) -> "list[Level[RestingT]]":
         """Return the first `depth` levels that show anything."""
@@ -141,33 +141,33 @@ class Ladder(Generic[RestingT]):
 
     def best_first(self, depth: int | None = None) -> "list[Level[RestingT]]":
         """Return the first `depth` levels, or all."""
-        keys = self._keys if depth is None else self._keys[-depth:] if depth > 0 else []
+        keys = self.keys if depth is None else self.keys[-depth:] if depth > 0 else []
         return [self.levels[key * self._sign] for key in reversed(keys)]
 
     def reachable(self, limit: int | None) -> "Level[RestingT] | None":
         """Return the best level if a taker with this limit may have it."""
-        if not self._keys or (limit is not None and self._keys[-1] < limit * self._sign):
+        if not self.keys or (limit is not None and self.keys[-1] < limit * self._sign):
             return None
-        return self.levels[self._keys[-1] * self._sign]
+        return self.levels[self.keys[-1] * self._sign]
 
     def is_reachable(self, limit: int) -> bool:
         """Tell whether there is one."""
-        return bool(self._keys) and self._keys[-1] >= limit * self._sign
+        return bool(self.keys) and self.keys[-1] >= limit * self._sign
 
     def begin(self, price: int) -> "Level[RestingT]":
         """Make the level of a price that has none."""
         level: Level[RestingT] = Level(price)
         self.levels[price] = level
-        insort(self._keys, price * self._sign)
+        insort(self.keys, price * self._sign)
         return level
 
     def end(self, price: int) -> None:
         """Forget the level of a price at which nothing rests any more."""
         del self.levels[price]
-        del self._keys[bisect_left(self._keys, price * self._sign)]
+        del self.keys[bisect_left(self.keys, price * self._sign)]
 
     def drop_best(self) -> None:
-        del self.levels[self._keys.pop() * self._sign]
+        del self.levels[self.keys.pop() * self._sign]
 
 
 class Level(Generic[RestingT]):
@@ -191,8 +191,8 @@ class Level(Generic[RestingT]):
             return taken
         self.lots -= taken
         if not self.lots:
-            fills += [(maker, maker.lots) for maker in self.orders.values()]
             for maker in self.orders.values():
+                fills.append((maker, maker.lots))
                 maker.lots = 0
             self.orders.clear()
             return taken

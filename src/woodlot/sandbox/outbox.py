@@ -4,8 +4,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from woodlot.clock import Clock
 from woodlot.sandbox.accounts import Account
 from woodlot.sandbox.events import BalancesChanged, ExchangeEvent, PositionsChanged
+from woodlot.sandbox.ledger import Pocket
 from woodlot.sandbox.positions import Position
 from woodlot.sandbox.reports import Record
 from woodlot.wire.events import Position as PositionEvent
@@ -27,55 +29,65 @@ class Outbox:
         self._lists_are_full = lists_are_full
         self._mark_of = mark_of
         self._tell_position = tell_position
-        self._events: deque[ExchangeEvent] = deque(maxlen=EVENTS_KEPT)
-        self._touched: dict[tuple[str, str], Account] = {}
+        # Whoever has something to say at once appends it.
+        self.events: deque[ExchangeEvent] = deque(maxlen=EVENTS_KEPT)
+        self._touched: dict[Pocket, Account] = {}
         self._moved: dict[tuple[str, str, str], tuple[Account, Position]] = {}
-
-    def add(self, event: ExchangeEvent) -> None:
-        self._events.append(event)
 
     def touch(self, account: Account, *assets: str) -> None:
         """Note that these assets of an account may have changed."""
         if account.watched:
             for asset in assets:
-                self._touched[account.id, asset] = account
+                self._touched[account.wallet[asset]] = account
+
+    def touch_pair(self, account: Account, base: Pocket, quote: Pocket) -> None:
+        """Do the same for both sides of a spot match, whose pockets are at hand."""
+        if account.watched:
+            self._touched[base] = self._touched[quote] = account
 
     def touch_position(self, account: Account, position: Position) -> None:
         """Note that a position, or what is open for it, has changed."""
         if account.watched:
             self._moved[account.id, position.symbol, position.side] = account, position
 
-    def flush(self, *, now_ms: int) -> None:
+    def flush(self, clock: Clock) -> None:
         """Say what has changed, once for each account; behind everything that was said before."""
         if self._touched:
-            self._flush_balances(now_ms)
+            self._flush_balances(clock.now_ms())
         if self._moved:
-            self._flush_positions(now_ms)
+            self._flush_positions(clock.now_ms())
 
     def take(self) -> list[ExchangeEvent]:
         """Return what has been said since the last call."""
-        events = list(self._events)
-        self._events.clear()
+        events = list(self.events)
+        self.events.clear()
         return events
 
     def _flush_balances(self, now_ms: int) -> None:
-        changed: dict[str, list[Record]] = {}
-        for (account_id, asset), account in self._touched.items():
-            pocket, leaving = account.wallet[asset], account.leaving.get(asset, 0) if account.leaving else 0
-            state = pocket.holding + leaving, pocket.frozen + leaving
-            if account.told.get(asset) != state:
-                account.told[asset] = state
-                version = account.versions[asset] = account.versions.get(asset, 0) + 1
-                record = Record(asset, *state, self._mark_of(asset), version, now_ms)
-                changed.setdefault(account_id, []).append(record)
-        if self._lists_are_full:
-            for account_id, told in changed.items():
-                account, assets = self._touched_by(account_id), {record.asset for record in told}
-                told += [
-                    self._record(account, asset=asset, now_ms=now_ms) for asset in account.wallet if asset not in assets
-                ]
+        changed: dict[Account, list[Record]] = {}
+        # One command moves an asset of both sides, at one price.
+        marks: dict[str, int] = {}
+        for pocket, account in self._touched.items():
+            asset = pocket.asset
+            leaving = account.leaving.get(asset, 0) if account.leaving else 0
+            holding, frozen = pocket.holding + leaving, pocket.frozen + leaving
+            if pocket.told != (holding, frozen):
+                pocket.told = holding, frozen
+                pocket.version += 1
+                mark = marks.get(asset)
+                if mark is None:
+                    mark = marks[asset] = self._mark_of(asset)
+                record = Record(asset, holding, frozen, mark, pocket.version, now_ms)
+                records = changed.get(account)
+                if records is None:
+                    changed[account] = [record]
+                else:
+                    records.append(record)
         self._touched.clear()
-        self._events.extend([BalancesChanged(account_id, tuple(records)) for account_id, records in changed.items()])
+        for account, records in changed.items():
+            if self._lists_are_full:
+                records += self._untouched(account, {record.asset for record in records}, now_ms)
+            self.events.append(BalancesChanged(account.id, tuple(records)))
 
     def _flush_positions(self, now_ms: int) -> None:
         changed: dict[str, list[PositionEvent]] = {}
@@ -92,13 +104,13 @@ class Outbox:
                     if (other.symbol, other.side) not in keys and other is not moved
                 ]
         self._moved.clear()
-        self._events.extend(PositionsChanged(account_id, tuple(positions)) for account_id, positions in changed.items())
+        self.events.extend(PositionsChanged(account_id, tuple(positions)) for account_id, positions in changed.items())
 
-    def _record(self, account: Account, *, asset: str, now_ms: int) -> Record:
-        """Return a record as it was told last."""
-        pocket = account.wallet[asset]
-        holding, frozen = account.told.get(asset) or (pocket.holding, pocket.frozen)
-        return Record(asset, holding, frozen, self._mark_of(asset), account.versions.get(asset, 0), now_ms)
-
-    def _touched_by(self, account_id: str) -> Account:
-        return next(account for (touched, _), account in self._touched.items() if touched == account_id)
+    def _untouched(self, account: Account, assets: set[str], now_ms: int) -> list[Record]:
+        """Return the other assets of an account as they were told last."""
+        records: list[Record] = []
+        for asset, pocket in account.wallet.items():
+            if asset not in assets:
+                holding, frozen = pocket.told or (pocket.holding, pocket.frozen)
+                records.append(Record(asset, holding, frozen, self._mark_of(asset), pocket.version, now_ms))
+        return records

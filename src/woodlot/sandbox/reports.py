@@ -4,7 +4,6 @@ Amounts are exact and without trailing zeros; how numbers and times are spelled 
 """
 
 from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
 
@@ -32,7 +31,7 @@ _SIDES = {
 }
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One step of an order: what of it may change, as it was then, in the units of its market."""
 
     order: Order
@@ -46,31 +45,6 @@ class Step(msgspec.Struct, frozen=True):
     ts: int
     fill: Fill | None = None
     reason: str = ""
-
-
-def step_of(
-    order: Order,
-    *,
-    market: Market,
-    now_ms: int,
-    status: OrderStatus | None = None,
-    fill: Fill | None = None,
-    reason: str = "",
-) -> Step:
-    """Note an order as it stands; `status` where it is not the order's."""
-    return Step(
-        order,
-        market,
-        status or order.status,
-        order.price,
-        order.quantity,
-        order.executed,
-        order.cost,
-        order.fee,
-        now_ms,
-        fill,
-        reason,
-    )
 
 
 def execution_report(step: Step) -> ExecutionReport:
@@ -111,14 +85,14 @@ def execution_report(step: Step) -> ExecutionReport:
     )
 
 
-def order_ack(order: Order, *, market: Market, now_ms: int) -> OrderAck:
+def order_ack(order: Order, market: Market, now_ms: int) -> OrderAck:
     """Return what a placement is answered with; the reserve of a MARKET buy by quantity is not told yet."""
     return OrderAck(
         order_id=order.id,
         client_order_id=order.client_order_id,
         type=order.word,
-        price=market.plain_price(order.price) if order.price else None,
-        quantity=market.plain_quantity(order.quantity) if order.quantity else None,
+        price=market.plain_prices[order.price] if order.price else None,
+        quantity=market.plain_quantities[order.quantity] if order.quantity else None,
         amount=decimal(order.amount) if order.budget is not None and order.amount is not None else None,
         bid_ask_level=order.level,
         timestamp=now_ms,
@@ -190,7 +164,7 @@ def _average_price(order: Order | Step, *, market: Market) -> Decimal:
     return decimal(average(order.cost, order.executed * market.lot))
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A balance as it was when it changed, in units."""
 
     asset: str

@@ -80,11 +80,12 @@ class Risk:
         worth = self._perpetuals[position.symbol].value(position.lots)
         return position.margin + position.unrealised(worth) >= self.maintenance(position)
 
-    def check_spot(self, account: Account, *, asset: str, cost: int) -> None:
+    def check_spot(self, account: Account, asset: str, cost: int) -> None:
         """Raise a Refusal unless `cost` of an asset may be spent. What was free already may always be given back."""
         if cost <= 0:
             return
-        if cost > available(account.wallet, asset):
+        pocket = account.wallet.get(asset)
+        if cost > (pocket.holding - pocket.frozen if pocket else 0):
             if not account.may_borrow:
                 raise refusal(302301)
             self._check_borrowing(account, asset=asset, cost=cost)

@@ -3,10 +3,8 @@
 Spot exchanges base for quote; `clearing.py` does the same for perpetuals.
 """
 
-from collections.abc import Mapping
 from typing import Protocol
 
-from woodlot.sandbox.accounts import Account
 from woodlot.sandbox.ledger import Ledger
 from woodlot.sandbox.market import Market
 from woodlot.sandbox.orders import Order
@@ -16,11 +14,11 @@ from woodlot.sandbox.outbox import Outbox
 class Settlement(Protocol):
     """What execution asks of whoever moves the money of a market."""
 
-    def reserve(self, order: Order, *, market: Market, sign: int) -> None:
+    def reserve(self, order: Order, market: Market, sign: int) -> None:
         """Keep back what an open order may need (`sign` 1), or give that back (-1)."""
         ...
 
-    def settle(self, taker: Order, maker: Order, *, lots: int, market: Market, now_ms: int) -> tuple[int, int]:
+    def settle(self, taker: Order, maker: Order, lots: int, market: Market, now_ms: int) -> tuple[int, int]:
         """Let `lots` change hands at the maker's price; return the fees of both.
 
         Both orders say already what is left of them.
@@ -35,30 +33,40 @@ class Settlement(Protocol):
 class SpotSettlement:
     """Base against quote, each side's fee out of what it gets."""
 
-    def __init__(self, *, accounts: Mapping[str, Account], ledger: Ledger, outbox: Outbox) -> None:
-        self._accounts = accounts
+    def __init__(self, *, ledger: Ledger, outbox: Outbox) -> None:
         self._ledger = ledger
         self._outbox = outbox
 
-    def reserve(self, order: Order, *, market: Market, sign: int) -> None:
-        account = self._accounts[order.account_id]
+    def reserve(self, order: Order, market: Market, sign: int) -> None:
+        account = order.account
         asset = market.quote if order.is_buy else market.base
-        account.wallet[asset].frozen += sign * market.hold(is_buy=order.is_buy, price=order.price, lots=order.lots)
+        account.wallet[asset].frozen += sign * market.hold(order.is_buy, order.price, order.lots)
         self._outbox.touch(account, asset)
 
-    def settle(self, taker: Order, maker: Order, *, lots: int, market: Market, now_ms: int) -> tuple[int, int]:  # noqa: ARG002
-        taking, making = self._accounts[taker.account_id], self._accounts[maker.account_id]
-        cost = lots * maker.price * market.worth
-        held_in = market.quote if maker.is_buy else market.base
-        making.wallet[held_in].frozen -= cost if maker.is_buy else lots * market.lot
-        base, quote = (market.base, lots * market.lot), (market.quote, cost)
-        taken, given = (base, quote) if taker.is_buy else (quote, base)
-        taker_fee = self._ledger.fee(taken[1], rate=taking.taker_rate)
-        maker_fee = self._ledger.fee(given[1], rate=making.maker_rate)
-        self._ledger.pay(payer=making.wallet, receiver=taking.wallet, asset=taken[0], amount=taken[1], fee=taker_fee)
-        self._ledger.pay(payer=taking.wallet, receiver=making.wallet, asset=given[0], amount=given[1], fee=maker_fee)
-        self._outbox.touch(taking, market.base, market.quote)
-        self._outbox.touch(making, market.base, market.quote)
+    def settle(self, taker: Order, maker: Order, lots: int, market: Market, now_ms: int) -> tuple[int, int]:  # noqa: ARG002
+        taking, making = taker.account, maker.account
+        mine, theirs = taking.wallet, making.wallet
+        size, cost = lots * market.lot, lots * maker.price * market.worth
+        if taker.is_buy:
+            taken, given, taken_asset, given_asset = size, cost, market.base, market.quote
+        else:
+            taken, given, taken_asset, given_asset = cost, size, market.quote, market.base
+        ledger = self._ledger
+        taker_fee = ledger.fee(taken, taking.taker_rate)
+        maker_fee = ledger.fee(given, making.maker_rate)
+        # What the maker gives, its order has kept back.
+        source, gained = theirs[taken_asset], mine[taken_asset]
+        source.frozen -= taken
+        ledger.hand_over(source, gained, taken, taker_fee)
+        spent, earned = mine[given_asset], theirs[given_asset]
+        ledger.hand_over(spent, earned, given, maker_fee)
+        outbox = self._outbox
+        if taker.is_buy:
+            outbox.touch_pair(taking, gained, spent)
+            outbox.touch_pair(making, source, earned)
+        else:
+            outbox.touch_pair(taking, spent, gained)
+            outbox.touch_pair(making, earned, source)
         return taker_fee, maker_fee
 
     def excess(self, order: Order) -> list[Order]:  # noqa: ARG002 - nothing on spot is reduce-only

@@ -25,7 +25,7 @@ from woodlot.sandbox.faults import Faults
 from woodlot.sandbox.simulation import Simulation
 
 _MAGIC: Final = "woodlot-state"
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 # What a packed state may grow to.
 _LARGEST = 512 * 1024 * 1024
 

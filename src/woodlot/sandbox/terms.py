@@ -1,10 +1,12 @@
 """This file is what an order asks for, worked out in whole numbers and held against its market's filters."""
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final
+
+import msgspec
 
 from woodlot.sandbox.accounts import Account
-from woodlot.sandbox.filters import check_band, check_bounds, lots_of, ticks_of
+from woodlot.sandbox.filters import check_bounds, check_notional, check_priced, lots_of, ticks_of
 from woodlot.sandbox.ledger import available
 from woodlot.sandbox.market import Market
 from woodlot.sandbox.money import EXACT, units
@@ -18,9 +20,12 @@ _AMOUNT_STEP = Decimal("1E-8")
 # "no effect on MARKET/IOC/FOK" (rest-v3 §7.3)
 _ALWAYS_SHOWN = frozenset({OrderType.MARKET, OrderType.IOC, OrderType.FOK})
 _AT_THE_TOUCH = frozenset({OrderType.ASK, OrderType.BID})
+# Members by a name of their own: up to Python 3.11 reading one off its class costs a call.
+_BUY: Final = Side.BUY
+_MARKET: Final = OrderType.MARKET
 
 
-class Terms(NamedTuple):
+class Terms(msgspec.Struct, frozen=True, gc=False):
     """What an order asks for: ticks, lots, ticks times lots (`budget`) and units (`amount`, `cost`).
 
     `limit` is the worst price it may trade at, `asset` and `cost` what it may need of which asset.
@@ -37,35 +42,33 @@ class Terms(NamedTuple):
     level: int | None = None
 
 
-def terms_of(order: PlaceOrder, *, market: Market, account: Account) -> Terms:
+def terms_of(order: PlaceOrder, market: Market, account: Account) -> Terms:
     """Return the terms of an order whose fields fit together. Raises the first Refusal."""
-    amount, is_buy = number(order.amount), order.side is Side.BUY
-    if order.type is OrderType.MARKET:
+    is_buy, kind = order.side is _BUY, order.type
+    amount = None if order.amount is None else number(order.amount)
+    if kind is _MARKET:
         if amount is not None:
             return _by_amount(amount, market=market, is_buy=is_buy, account=account)
         return _by_quantity(_given(order.quantity), market=market, is_buy=is_buy)
-    level = _level(order, market=market) if order.type in _AT_THE_TOUCH else None
-    ticks = _ticks(order, level=level, market=market)
-    lots = lots_of(_given(order.quantity), market=market) if amount is None else _lots_for(amount, ticks, market)
-    check_bounds(market=market, ticks=ticks, lots=lots)
-    check_notional(ticks * lots * market.worth, market=market)
-    check_band(market=market, is_buy=is_buy, ticks=ticks)
+    level = _level(order, market=market) if kind in _AT_THE_TOUCH else None
+    if level is not None:
+        ticks = _ticks_at(level, order, market=market)
+    else:
+        ticks = ticks_of(_given(order.price), market)
+        if order.post_only_adjusted and kind is OrderType.POST_ONLY:
+            ticks = _off_the_touch(ticks, market=market, is_buy=is_buy)
+    lots = lots_of(_given(order.quantity), market) if amount is None else _lots_for(amount, ticks, market)
+    check_priced(ticks, lots, market, is_buy)
     return Terms(
         price=ticks,
         lots=lots,
         limit=ticks,
-        asset=paid_in(market, is_buy=is_buy),
-        cost=market.hold(is_buy=is_buy, price=ticks, lots=lots),
+        asset=market.quote if is_buy else market.base,
+        cost=ticks * lots * market.worth if is_buy else lots * market.lot,
         amount=None if amount is None else units(amount),
-        visible=_visible(order, lots=lots, market=market),
+        visible=None if order.visible_quantity is None else _visible(order, lots=lots, market=market),
         level=level,
     )
-
-
-def check_notional(value: int, *, market: Market) -> None:
-    """Obey "order value must be >= {minNotional}" (rest-v3 §6.3)."""
-    if value < market.least_value:
-        raise refusal(302164, min_notional=market.instrument.min_notional)
 
 
 def paid_in(market: Market, *, is_buy: bool) -> str:
@@ -79,9 +82,8 @@ def number(value: Number | None) -> Decimal | None:
 
 
 def _given(value: Number | None) -> Decimal:
-    given = number(value)
-    assert given is not None  # noqa: S101 - the fields were checked before
-    return given
+    assert value is not None  # noqa: S101 - the fields were checked before
+    return value if isinstance(value, Decimal) else Decimal(value)
 
 
 def _level(order: PlaceOrder, *, market: Market) -> int:
@@ -92,17 +94,16 @@ def _level(order: PlaceOrder, *, market: Market) -> int:
     return level
 
 
-def _ticks(order: PlaceOrder, *, level: int | None, market: Market) -> int:
-    """Return the price in ticks: that of a level, or the given one, moved where `postOnlyAdjusted` asks for it."""
-    if level is not None:
-        shown = market.shown(is_bid=order.type is OrderType.BID, depth=level, rpi=False)
-        if len(shown) < level:
-            raise refusal(-1103, problem=f"the book has no level {level} on the {order.type} side")
-        return shown[-1][0]
-    ticks, is_buy = ticks_of(_given(order.price), market=market), order.side is Side.BUY
-    if not order.post_only_adjusted or order.type is not OrderType.POST_ONLY:
-        return ticks
-    # "With `postOnlyAdjusted` the price is moved so that it does not cross" (rest-v3 §7.1)
+def _ticks_at(level: int, order: PlaceOrder, *, market: Market) -> int:
+    """Return the price of a level in ticks."""
+    shown = market.shown(is_bid=order.type is OrderType.BID, depth=level, rpi=False)
+    if len(shown) < level:
+        raise refusal(-1103, problem=f"the book has no level {level} on the {order.type} side")
+    return shown[-1][0]
+
+
+def _off_the_touch(ticks: int, *, market: Market, is_buy: bool) -> int:
+    """Obey "with `postOnlyAdjusted` the price is moved so that it does not cross" (rest-v3 §7.1)."""
     facing = (market.book.asks if is_buy else market.book.bids).best
     if facing is None:
         return ticks

@@ -5,7 +5,7 @@ import json
 import operator
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, TypeAlias, TypeVar, cast, get_args
+from typing import Any, ClassVar, TypeVar, cast, get_args
 
 import msgspec
 
@@ -14,6 +14,23 @@ from woodlot.wire.value import Value, fields_holding
 
 ValueT = TypeVar("ValueT")
 AnswerT = TypeVar("AnswerT", bound="Answer")
+
+
+_is_finite = Decimal.is_finite
+
+
+def _refuse_what_is_not_finite(value: Value) -> None:
+    # An exchange makes and a client reads thousands of messages a second: all amounts are seen in one sweep. What is
+    # left out, None, UNSET or zero, is finite.
+    try:
+        if all(map(_is_finite, filter(None, _amounts_of(type(value))(value)))):
+            return
+    except TypeError:
+        pass  # what somebody has put in place of a Decimal
+    for name in _decimal_fields(type(value)):
+        number: object = getattr(value, name)
+        if isinstance(number, Decimal) and not number.is_finite():
+            raise ValueError(f"{name} is {number}")
 
 
 class Answer(Value, rename="camel"):
@@ -25,15 +42,13 @@ class Answer(Value, rename="camel"):
     spellings: ClassVar[Mapping[str, str]] = {}
     """Other keys under which the exchange, or its documentation, sends a field of ours."""
 
-    def __post_init__(self) -> None:
-        _refuse_what_is_not_finite(self)
+    __post_init__ = _refuse_what_is_not_finite
 
 
 class Event(Value):
     """What a stream pushes: short keys on the wire, words here; amounts are exact and finite."""
 
-    def __post_init__(self) -> None:
-        _refuse_what_is_not_finite(self)
+    __post_init__ = _refuse_what_is_not_finite
 
 
 class Meta(Answer):
@@ -133,33 +148,10 @@ def encode_ours(value: object) -> object:
     raise NotImplementedError(f"no wire form for {type(value)}")
 
 
-def _refuse_what_is_not_finite(value: msgspec.Struct) -> None:
-    # An exchange makes and a client reads thousands of messages a second: what is always there is seen in one sweep.
-    always, sometimes = _amounts_of(type(value))
-    try:
-        if all(map(_is_finite, always(value))) and all(map(_is_finite, filter(_is_there, sometimes(value)))):
-            return
-    except TypeError:
-        pass  # UNSET, or what somebody has put in place of a Decimal
-    for name in _decimal_fields(type(value)):
-        number: object = getattr(value, name)
-        if isinstance(number, Decimal) and not number.is_finite():
-            raise ValueError(f"{name} is {number}")
-
-
-_is_finite = Decimal.is_finite
-_is_there = functools.partial(operator.is_not, None)
-_Reader: TypeAlias = Callable[[msgspec.Struct], tuple[Any, ...]]
-
-
 @functools.cache
-def _amounts_of(kind: type[msgspec.Struct]) -> tuple[_Reader, _Reader]:
-    """Return what reads the amounts that a message always has, and what reads those that it may have."""
-    always = fields_holding(kind, lambda annotation: annotation is Decimal)
-    return _reader(always), _reader(tuple(name for name in _decimal_fields(kind) if name not in always))
-
-
-def _reader(names: tuple[str, ...]) -> _Reader:
+def _amounts_of(kind: type[msgspec.Struct]) -> Callable[[msgspec.Struct], tuple[Decimal, ...]]:
+    """Return what reads the amounts of a message, there or not."""
+    names = _decimal_fields(kind)
     if len(names) > 1:
         return operator.attrgetter(*names)
     if not names:
