@@ -78,7 +78,10 @@ def _ms(moment: object) -> int:
 
 
 class History:
-    """A transaction history as an exchange may keep it; `calls` counts the pages it gave."""
+    """A transaction history as an exchange may keep it; `calls` counts the pages it gave.
+
+    A page is taken from the end that comes first; `turned` shows its rows the other way round.
+    """
 
     def __init__(
         self,
@@ -86,11 +89,13 @@ class History:
         *,
         cap: int = 100,
         oldest_first: bool = False,
+        turned: bool = False,
         id_goes: Literal["up", "down", "nowhere"] = "nowhere",
         excludes: int = 0,
     ) -> None:
         self._rows = sorted(rows, key=lambda row: (row.executed_timestamp.ms, row.id), reverse=not oldest_first)
         self._cap = cap
+        self._turned = turned
         self._id_goes = id_goes
         self._excludes = excludes
         self.calls = 0
@@ -101,7 +106,8 @@ class History:
         inside = [row for row in self._rows if start <= row.executed_timestamp.ms <= end]
         if (first := request.from_id) is not None and self._id_goes != "nowhere":
             inside = [row for row in inside if (row.id > first if self._id_goes == "up" else row.id < first)]
-        return inside[: min(request.limit or 100, self._cap)]
+        shown = inside[: min(request.limit or 100, self._cap)]
+        return shown[::-1] if self._turned else shown
 
     def walked(self, *, until_ms: int) -> list[int]:
         pages = FillPages(since_ms=START_MS - 1, until_ms=START_MS + until_ms + 1)
@@ -112,16 +118,17 @@ class History:
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 199, 200, 555])
 @pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("cap", [100, 40, 1_000])
 @pytest.mark.parametrize("excludes", [0, 1])
 def test_every_fill_of_the_window_is_read_however_the_history_is_kept(
-    count: int, oldest_first: bool, cap: int, excludes: int
+    count: int, oldest_first: bool, turned: bool, cap: int, excludes: int
 ) -> None:
     chance = random.Random(count)
     rows = [transaction(number, "1", at=chance.randint(0, 400)) for number in range(1, count + 1)]
-    history = History(rows, cap=cap, oldest_first=oldest_first, excludes=excludes)
+    history = History(rows, cap=cap, oldest_first=oldest_first, turned=turned, excludes=excludes)
     assert history.walked(until_ms=400) == [*range(1, count + 1)]
-    assert history.calls <= 2 + count // min(cap, 100) * 2
+    assert history.calls <= 3 + count // min(cap, 100) * 2
 
 
 @pytest.mark.parametrize(
@@ -137,9 +144,10 @@ def test_a_millisecond_with_more_fills_than_a_page_is_read_too(
 
 
 @pytest.mark.parametrize("oldest_first", [False, True])
-def test_a_millisecond_that_does_not_show_whole_does_not_stop_the_walk(oldest_first: bool) -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_millisecond_that_does_not_show_whole_does_not_stop_the_walk(oldest_first: bool, turned: bool) -> None:
     rows = [transaction(number, "1", at=at) for number, at in zip(range(1, 301), (1, *[5] * 298, 9), strict=True)]
-    walked = History(rows, oldest_first=oldest_first).walked(until_ms=10)
+    walked = History(rows, oldest_first=oldest_first, turned=turned).walked(until_ms=10)
     assert (walked[0], walked[-1], len(walked)) == (1, 300, 102)
 
 

@@ -111,24 +111,35 @@ def test_progress_is_seen() -> None:
 
 
 class Fills:
-    """Fills as (id, ms), and how the exchange may read `fromId` and `endTime`."""
+    """Fills as (id, ms), how the exchange may read `fromId` and time bounds, and which end a page is taken from."""
 
-    def __init__(self, fills: list[tuple[int, int]], *, inclusive: bool = True, most: int = 500) -> None:
+    def __init__(
+        self,
+        fills: list[tuple[int, int]],
+        *,
+        inclusive: bool = True,
+        most: int = 500,
+        takes_oldest: bool = False,
+        shows_oldest_first: bool = False,
+    ) -> None:
         self.fills = fills
         self.inclusive = inclusive
         self.most = most
+        self.takes_oldest = takes_oldest
+        self.shows_oldest_first = shows_oldest_first
 
     def page(self, request: GetTransactionHistory) -> TransactionRows:
         limit = min(request.limit or 100, self.most)
         shown = [fill for fill in self.fills if self._is_asked_for(fill, request)]
-        shown = shown[-limit:] if request.from_id is None else shown[:limit]
-        rows = [fill_row(number, ms) for number, ms in reversed(shown)]
+        shown = shown[:limit] if self.takes_oldest or request.from_id is not None else shown[-limit:]
+        rows = [fill_row(number, ms) for number, ms in (shown if self.shows_oldest_first else reversed(shown))]
         return decoded(TransactionRows, {"rows": rows, "meta": {"total": 0, "recordsPerPage": limit}})
 
     def _is_asked_for(self, fill: tuple[int, int], request: Any) -> bool:
         number, ms = fill
         by_id = request.from_id is None or number > request.from_id or (self.inclusive and number == request.from_id)
-        return by_id and (request.end_time is None or ms < request.end_time + self.inclusive)
+        begun = request.start_time is None or ms > request.start_time - self.inclusive
+        return by_id and begun and (request.end_time is None or ms < request.end_time + self.inclusive)
 
 
 def fill_row(number: int, ms: int) -> dict[str, Any]:
@@ -149,6 +160,17 @@ def spread(count: int, *, per_ms: int = 1) -> list[tuple[int, int]]:
 def test_fills_are_walked_by_time_newest_first(count: int, limit: int | None, inclusive: bool, per_ms: int) -> None:
     found = walked(walk(GetTransactionHistory(limit=limit)), Fills(spread(count, per_ms=per_ms), inclusive=inclusive))
     assert sorted(found) == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("limit", [None, 2, 7, 100])
+@pytest.mark.parametrize("count", [0, 1, 2, 99, 100, 350])
+@pytest.mark.parametrize("takes_oldest", [True, False])
+def test_fills_are_walked_too_where_pages_start_with_the_oldest(
+    count: int, limit: int | None, inclusive: bool, takes_oldest: bool
+) -> None:
+    fills = Fills(spread(count), inclusive=inclusive, takes_oldest=takes_oldest, shows_oldest_first=True)
+    assert sorted(walked(walk(GetTransactionHistory(limit=limit)), fills)) == list(range(1, count + 1))
 
 
 @pytest.mark.parametrize("inclusive", [True, False])

@@ -25,6 +25,8 @@ SECOND_PASS_MS = 5_000
 """When to ask everything again: "REST may lag the stream" (websocket-v3 §11 step 6)."""
 # The page size that was recorded; a larger one might be cut down without a word, and a full page look like the last.
 _PAGE_SIZE = 100
+# The smallest that any list was seen to have unasked (rest-v3 §3.4): with two calls a second none is made in vain.
+_SMALLEST_PAGE = 25
 # The most that any list of the exchange gives at once (rest-v3 §3.4).
 _LARGER_PAGE = 500
 
@@ -82,11 +84,12 @@ _Walk: TypeAlias = Generator[GetTransactionHistory, tuple[Transaction, ...], Non
 class FillPages:
     """Walk the transaction history from `since_ms` to `until_ms`.
 
-    It takes little for granted: nobody promises whether a page starts with its newest row or its oldest, how many rows
-    it may have, and whether time bounds and `from_id` are included (websocket-v3 §16 no 20, rest-v3 §14 no 14). So it
-    goes on behind each page, a millisecond of it once more, until a page shows nothing new; rows that come twice are
-    kept once. A millisecond with more rows than a page is asked for by trade id, both ways, then by a larger page; what
-    still does not show is out of reach, and the walk goes on past it.
+    It takes little for granted: nobody promises from which end of the window a page is taken, whether it starts with
+    its newest row or its oldest, how many rows it may have, and whether time bounds and `from_id` are included
+    (websocket-v3 §16 no 20, rest-v3 §14 no 14). So it goes on behind each page, a millisecond of it once more, until a
+    page shows nothing new, and behind the other end as well if the first page was one that may have been cut; rows that
+    come twice are kept once. A millisecond with more rows than a page is asked for by trade id, both ways, then by a
+    larger page; what still does not show is out of reach, and the walk goes on past it.
     """
 
     def __init__(self, *, since_ms: int, until_ms: int, symbol: str | None = None) -> None:
@@ -113,22 +116,34 @@ class FillPages:
             self.request = None
 
     def _between(self, since_ms: int, until_ms: int) -> _Walk:
+        page = yield self._asking(since_ms, until_ms)
+        if not self._keep(page):
+            return
+        stamps = [row.executed_timestamp.ms for row in page]
+        oldest_ms, newest_ms = min(stamps), max(stamps)
+        if len(page) >= _PAGE_SIZE and oldest_ms == newest_ms:
+            yield from self._at(oldest_ms, page)
+        # Where the page left off is guessed from its order; one that may have been cut is looked behind both ways.
+        is_rising = stamps[0] < stamps[-1]
+        for is_forward in (is_rising, not is_rising)[: 1 + (len(page) >= _SMALLEST_PAGE)]:
+            window = (newest_ms - 1, until_ms) if is_forward else (since_ms, oldest_ms + 1)
+            yield from self._onward(*window, is_forward=is_forward)
+
+    def _onward(self, since_ms: int, until_ms: int, *, is_forward: bool) -> _Walk:
+        """Go on towards one end until nothing new is there."""
         while since_ms <= until_ms:
             page = yield self._asking(since_ms, until_ms)
-            stamps: list[int] = [row.executed_timestamp.ms for row in page]
+            stamps = [row.executed_timestamp.ms for row in page]
             is_new, is_full = self._keep(page), len(page) >= _PAGE_SIZE
             if not is_new and not (is_full and _are_within(stamps, since_ms, until_ms)):
                 return
             oldest_ms, newest_ms = min(stamps), max(stamps)
-            if is_full and oldest_ms == newest_ms:
+            if is_new and is_full and oldest_ms == newest_ms:
                 yield from self._at(oldest_ms, page)
-                # Such a page does not tell whether it was the first or the last.
-                yield from self._between(newest_ms + 1, until_ms)
-                until_ms = oldest_ms - 1
-            elif stamps[0] < stamps[-1]:
-                since_ms = newest_ms - 1 if is_new else since_ms + 1
+            if is_forward:
+                since_ms = newest_ms - 1 if is_new else max(since_ms + 1, newest_ms)
             else:
-                until_ms = oldest_ms + 1 if is_new else until_ms - 1
+                until_ms = oldest_ms + 1 if is_new else min(until_ms - 1, oldest_ms)
 
     def _at(self, at_ms: int, page: tuple[Transaction, ...]) -> _Walk:
         """Read the rest of a millisecond that fills a page."""

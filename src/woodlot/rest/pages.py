@@ -7,7 +7,8 @@ pages, and a row that leaves (an open order is filled) pulls them into earlier o
 - when `meta.total` fell, the walk steps back as many pages as rows may have slipped through;
 - `transactionHistory` has no pages: from a `from_id` it is walked forward, oldest first; without one by time,
   newest first, from the oldest row seen. The next `end_time` is a millisecond later than that, so that it does not
-  matter whether the bound belongs to what is asked for (rest-v3 §14 no 14).
+  matter whether the bound belongs to what is asked for. Where a page starts with its oldest row, nobody knows which
+  end of the list it was taken from: what is newer is asked for first, then what is older (rest-v3 §14 no 14).
 
 Pure: it makes requests and takes answers. It remembers the last 10,000 rows, whatever the length of the list.
 """
@@ -177,6 +178,8 @@ class ByTime:
         self.progress = Progress()
         self.request: GetTransactionHistory | None = request
         self._seen = _Seen()
+        # What is left to ask once nothing newer shows; None on the way back, which is the way of most.
+        self._back: GetTransactionHistory | None = None
 
     def take(self, answer: TransactionRows) -> Sequence[Transaction]:
         new = self._seen.unseen(answer.rows)
@@ -189,15 +192,21 @@ class ByTime:
         self, request: GetTransactionHistory, answer: TransactionRows, *, found_new: bool
     ) -> GetTransactionHistory | None:
         if found_new:
-            oldest_ms = min(row.executed_timestamp.ms for row in answer.rows)
-            return msgspec.structs.replace(request, end_time=oldest_ms + 1)
+            return self._onward(request, [row.executed_timestamp.ms for row in answer.rows])
         limit = request.limit or answer.meta.records_per_page or _USUAL_LIMIT
         if len(answer.rows) < min(limit, answer.meta.records_per_page or limit):
-            return None
-        # A page full of one millisecond: what is before it is out of sight until the page is larger.
+            back, self._back = self._back, None
+            return back
+        # A page full of one millisecond: what is behind it is out of sight until the page is larger.
         if limit >= _LARGEST_LIMIT:
             raise UnexpectedReply(f"more than {_LARGEST_LIMIT} fills in one millisecond; narrow what is asked for")
         return msgspec.structs.replace(request, limit=min(limit * 2, _LARGEST_LIMIT))
+
+    def _onward(self, request: GetTransactionHistory, stamps: Sequence[int]) -> GetTransactionHistory:
+        back = msgspec.structs.replace(request, end_time=min(stamps) + 1)
+        if self.progress.pages == 1 and stamps[0] < stamps[-1]:
+            self._back = back
+        return back if self._back is None else msgspec.structs.replace(request, start_time=max(stamps) - 1)
 
 
 class _Seen:
