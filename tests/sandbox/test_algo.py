@@ -135,6 +135,28 @@ def test_reports_say_what_has_become_of_an_order() -> None:
     assert (done.status, done.root_algo_status) == ("FILLED", "FILLED")
 
 
+def test_a_leg_that_has_not_traded_names_no_asset_and_shows_nothing_unless_it_would_rest() -> None:
+    floor = spot_floor()
+    stop(floor, "SELL", "86995")
+    resting = stop(floor, "BUY", "87005", type="LIMIT", price="86000")
+
+    market, limit = (leg for (leg,) in pushed(floor))
+
+    assert (market.fee_asset, market.total_fee_currency, market.total_rebate_currency) == ("", "", "")
+    assert (market.visible_quantity, limit.visible_quantity) == (0, Decimal("0.1"))
+    assert (row(floor, resting).fee_asset, row(floor, resting).rebate_asset) == ("", "")
+
+
+def test_a_cancel_gives_its_reason_to_every_leg_it_ends() -> None:
+    floor = spot_floor()
+    _, root = oco(floor)
+    pushed(floor)
+
+    floor.exchange.algo.cancel(floor.id("ann"), algo_order_id=root)
+
+    assert {leg.reason for leg in pushed(floor)[-1]} == {"cancelled by the user"}
+
+
 def test_an_order_that_nobody_can_pay_for_once_triggered_is_rejected() -> None:
     floor = spot_floor()
     order_id = stop(floor, "BUY", "87005", quantity="100")
@@ -186,8 +208,11 @@ def test_a_trailing_stop_waits_for_its_activation() -> None:
     trade_at(floor, "86995")
     assert row(floor, order_id).is_activated is False
 
+    pushed(floor)
+
     trade_at(floor, "87006")
     assert (row(floor, order_id).is_activated, row(floor, order_id).is_triggered) == (True, False)
+    assert [(leg.is_activated, leg.is_triggered) for (leg,) in pushed(floor)] == [(True, False)]
     trade_at(floor, "87004")
 
     assert row(floor, order_id).is_triggered
@@ -371,8 +396,28 @@ def test_a_stop_bracket_enters_at_its_trigger() -> None:
     assert floor.exchange.audit() == []
 
 
+def test_a_bracket_protects_no_more_than_it_was_asked_to() -> None:
+    floor = futures_floor()
+    legs = (
+        outcome("TAKE_PROFIT", "88000", order="MARKET"),
+        outcome("STOP_LOSS", "86500", order="MARKET"),
+    )
+    pair = AlgoLeg(algo_type=AlgoType.TP_SL, quantity="0.6", child_orders=legs)
+    ack = algo(floor, "ann", "BRACKET", side="BUY", type="LIMIT", price="87000", quantity="1", child_orders=(pair,))
+
+    floor.perp("bob", "SELL", "1", "87000")
+    assert {row(floor, leg.algo_order_id).quantity for leg in ack.rows[:3]} == {Decimal("0.6")}
+    floor.quote(86_400)
+    trade_at(floor, "86400", symbol=PERP)
+
+    position = floor.position("ann")
+    assert position is not None
+    assert position.holding == Decimal("0.4")
+
+
 SPOT_STOP = {"symbol": BTC, "side": "BUY", "type": "MARKET", "quantity": "0.1"}
 LEGS = tp_sl("TP_SL")["child_orders"]
+SELL_LOW = outcome("STOP_LOSS", "86500", side="BUY")
 
 
 @pytest.mark.parametrize(
@@ -386,6 +431,7 @@ LEGS = tp_sl("TP_SL")["child_orders"]
         ("STOP", SPOT_STOP | {"trigger_price": "87000", "trigger_price_type": "MARK_PRICE"}, -1005),
         ("STOP", SPOT_STOP | {"trigger_price": "87000", "position_side": "LONG"}, 302186),
         ("TAKE_PROFIT", SPOT_STOP | {"trigger_price": "87000"}, 317167),
+        ("STOP", SPOT_STOP | {"trigger_price": "87000", "visible_quantity": "0.2"}, -1104),
         ("TRAILING_STOP", SPOT_STOP, -1005),
         ("TRAILING_STOP", SPOT_STOP | {"callback_rate": "1.5"}, -1005),
         ("OCO", SPOT_STOP | {"price": "80000"}, -1005),
@@ -401,6 +447,7 @@ LEGS = tp_sl("TP_SL")["child_orders"]
             {"quantity": "1", "child_orders": (LEGS[0], outcome("STOP_LOSS", "88000", order="MARKET", side="BUY"))},
             317143,
         ),
+        ("POSITIONAL_TP_SL", {"child_orders": (outcome("TAKE_PROFIT", "88000"), SELL_LOW)}, 317143),
         (
             "TP_SL",
             {"quantity": "1", "child_orders": (LEGS[0], outcome("STOP_LOSS", "86000", order="MARKET", quantity="2"))},
@@ -465,6 +512,49 @@ def test_a_waiting_order_can_be_changed_and_a_triggered_one_not() -> None:
     with pytest.raises(Refusal) as refusal:
         edit(floor.id("ann"), EditAlgoOrder(algo_order_id=order_id, trigger_price="86000"))
     assert refusal.value.code == 317161
+
+
+def test_what_the_book_may_show_of_a_waiting_order_can_be_changed() -> None:
+    floor = spot_floor()
+    order_id = stop(floor, "BUY", "88000", type="LIMIT", price="88000")
+
+    floor.exchange.algo.edit(floor.id("ann"), EditAlgoOrder(algo_order_id=order_id, visible_quantity="0.04"))
+
+    assert row(floor, order_id).visible_quantity == Decimal("0.04")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"callback_rate": "2"},
+        {"callback_value": "-2"},
+        {"callback_value": "2", "callback_rate": "0.1"},
+        {"activated_price": "86000"},
+    ],
+)
+def test_a_change_that_cannot_be_made_to_a_trailing_stop_is_refused(change: dict[str, Any]) -> None:
+    floor = spot_floor()
+    fields = {"symbol": BTC, "side": "SELL", "type": "MARKET", "quantity": "0.1", "callback_rate": "0.1"}
+    order_id = algo(floor, "ann", "TRAILING_STOP", **fields).rows[0].algo_order_id
+
+    with pytest.raises(Refusal) as refusal:
+        floor.exchange.algo.edit(floor.id("ann"), EditAlgoOrder(algo_order_id=order_id, **change))
+
+    assert refusal.value.code == -1005
+    assert row(floor, order_id).callback_rate == Decimal("0.1")
+
+
+def test_a_callback_is_refused_where_nothing_trails_and_so_is_a_leg_without_a_change() -> None:
+    floor = spot_floor()
+    order_id = stop(floor, "BUY", "88000")
+
+    for change in (
+        EditAlgoOrder(algo_order_id=order_id, callback_rate="0.1"),
+        EditAlgoOrder(algo_order_id=order_id, child_orders=(AlgoLegEdit(algo_order_id=order_id),)),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            floor.exchange.algo.edit(floor.id("ann"), change)
+        assert refusal.value.code == -1005
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """This file is what an algo order has to pass: its fields, its legs and their prices; a tree of legs comes out."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from woodlot.sandbox.accounts import Account
@@ -51,7 +52,7 @@ class Builder:
         side = request.side or self._side_of(request.child_orders or ())
         root = self._leg(request, algo_type=request.algo_type, side=side, parent=None)
         root.client_id = request.client_algo_order_id or 0
-        root.visible = number(request.visible_quantity)
+        root.visible = visible_of(request.visible_quantity, quantity=root.quantity, market=self.market)
         if request.algo_type is AlgoType.TRAILING_STOP:
             root.trail = self._trail(request, side=side)
         elif root.trigger is not None:
@@ -144,8 +145,7 @@ class Builder:
         rate, value = number(request.callback_rate), number(request.callback_value)
         if (rate is None) == (value is None):
             raise refusal(-1005, problem="exactly one of callbackRate and callbackValue is required")
-        if (rate is not None and not 0 < rate < 1) or (value is not None and value <= 0):
-            raise refusal(-1005, problem="callbackRate must be between 0 and 1, callbackValue positive")
+        check_distance(rate=rate, value=value)
         return Trail(
             is_sell=side is Side.SELL,
             rate=None if rate is None else int(rate * RATE_ONE),
@@ -157,6 +157,8 @@ class Builder:
     def _add(self, legs: tuple[AlgoLeg, ...], *, parent: Leg) -> None:
         allowed = _BELOW.get(parent.algo_type, frozenset())
         enters = parent.algo_type in {AlgoType.BRACKET, AlgoType.STOP_BRACKET}
+        if parent.algo_type in CONTAINERS and len({source.side or parent.side for source in legs}) > 1:
+            raise refusal(317143)
         for source in legs:
             if source.algo_type not in allowed or source.symbol not in {None, self.market.symbol}:
                 raise refusal(317167, type=source.algo_type)
@@ -204,14 +206,30 @@ class Builder:
             if leg.algo_type in CONTAINERS:
                 if not leg.children or len({child.algo_type for child in leg.children}) != len(leg.children):
                     raise refusal(-1005, problem="one take profit leg, one stop loss leg or both are required")
-                if len({child.side for child in leg.children}) > 1:
-                    raise refusal(317143)
                 if leg.algo_type is AlgoType.TP_SL and len({child.quantity for child in leg.children}) > 1:
                     raise refusal(317138)
             elif leg.algo_type is AlgoType.STOP and leg.parent is not None:
                 if leg.trigger is None:
                     raise refusal(-1005, problem="triggerPrice is required for STOP legs")
                 leg.rises = aim(leg, reference=self.reference(leg.trigger_type))
+
+
+def check_distance(*, rate: Decimal | None, value: Decimal | None) -> None:
+    """Obey `"0.1"` = 10 % for a rate and a quote amount for a value (rest-v3 §7.6). Raises a Refusal."""
+    if (rate is not None and not 0 < rate < 1) or (value is not None and value <= 0):
+        raise refusal(-1005, problem="callbackRate must be between 0 and 1, callbackValue positive")
+
+
+def visible_of(given: Number | None, *, quantity: Decimal | None, market: Market) -> Decimal | None:
+    """Return how much of an order the book may show; "negative or above `quantity` is refused" (rest-v3 §7.3)."""
+    visible = number(given)
+    if visible is None:
+        return None
+    if visible < 0 or (quantity is not None and visible > quantity):
+        raise refusal(-1104, problem="visibleQuantity must be 0 to quantity")
+    if visible:
+        lots_of(visible, market=market)
+    return visible
 
 
 def reference_price(house: House, market: Market, kind: TriggerPriceType) -> int | None:

@@ -7,10 +7,10 @@ from typing import Final
 from woodlot.sandbox import queries
 from woodlot.sandbox.accounts import Account
 from woodlot.sandbox.algo_checks import Builder, aim, reference_price
+from woodlot.sandbox.algo_edits import Edit, check_edits
 from woodlot.sandbox.algo_engine import AlgoEngine
 from woodlot.sandbox.algo_orders import CONTAINERS, Leg, Stage
 from woodlot.sandbox.algo_reports import algo_ack, algo_row
-from woodlot.sandbox.filters import check_bounds, lots_of, ticks_of
 from woodlot.sandbox.house import House
 from woodlot.sandbox.ledger import RATE_ONE
 from woodlot.sandbox.money import units
@@ -19,7 +19,6 @@ from woodlot.sandbox.refusal import refusal
 from woodlot.sandbox.terms import number
 from woodlot.wire.algo import (
     AlgoAck,
-    AlgoLegEdit,
     AlgoOrderRow,
     AlgoOrderRows,
     AlgoType,
@@ -68,15 +67,13 @@ class AlgoDesk:
         """Change an order that has not been triggered, or the entry order of one. Raises Refusal."""
         account = self._house.account(account_id)
         root = self._open(account, change.algo_order_id, change.client_algo_order_id)
-        edits: list[tuple[Leg, EditAlgoOrder | AlgoLegEdit]] = [(root, change)]
+        edits: list[tuple[Leg, Edit]] = [(root, change)]
         for leg_change in change.child_orders or ():
             leg = next((leg for leg in root.tree() if leg.id == leg_change.algo_order_id), None)
             if leg is None:
                 raise refusal(317153, order_id=leg_change.algo_order_id)
             edits.append((leg, leg_change))
-        self._check_quantities(edits)
-        for leg, edit in edits:
-            self._check_edit(leg, edit)
+        check_edits(edits, markets=self._house.markets)
         for leg, edit in edits:
             self._change(account, leg, edit)
         if root.algo_type is AlgoType.TP_SL and change.quantity is not None:
@@ -161,37 +158,7 @@ class AlgoDesk:
                 for leg in oldest.tree():
                     del legs[leg.id]
 
-    def _check_quantities(self, edits: list[tuple[Leg, EditAlgoOrder | AlgoLegEdit]]) -> None:
-        """Obey "quantity edit must touch both legs" and "both legs need the same quantity" (rest-v3 §5.3)."""
-        given = {leg.id: number(edit.quantity) for leg, edit in edits if edit.quantity is not None}
-        for leg, _ in edits:
-            container = leg.parent
-            if leg.id not in given or container is None or container.algo_type not in CONTAINERS:
-                continue
-            if container.parent is not None:
-                raise refusal(317163)
-            if container.algo_type is AlgoType.POSITIONAL_TP_SL:
-                raise refusal(317136)
-            if any(sibling.id not in given for sibling in container.children):
-                raise refusal(317137)
-            if len({given[sibling.id] for sibling in container.children}) > 1:
-                raise refusal(317138)
-
-    def _check_edit(self, leg: Leg, edit: EditAlgoOrder | AlgoLegEdit) -> None:
-        market = self._house.markets[leg.symbol]
-        touched = [edit.price, edit.quantity, edit.trigger_price]
-        if leg.is_over and any(value is not None for value in touched):
-            raise refusal(317161)
-        price, quantity, trigger = (number(value) for value in touched)
-        if quantity is not None:
-            check_bounds(market=market, lots=lots_of(quantity, market=market))
-        for value in (price, trigger):
-            if value is not None:
-                check_bounds(market=market, lots=market.fewest_lots, ticks=ticks_of(value, market=market))
-        if trigger is not None and leg.algo_type in CONTAINERS:
-            raise refusal(-1005, problem="the legs have the trigger prices")
-
-    def _change(self, account: Account, leg: Leg, edit: EditAlgoOrder | AlgoLegEdit) -> None:
+    def _change(self, account: Account, leg: Leg, edit: Edit) -> None:
         if leg.stage is Stage.LIVE and leg.order is not None:
             if edit.price is None and edit.quantity is None:
                 return
@@ -202,6 +169,7 @@ class AlgoDesk:
         trigger = number(edit.trigger_price)
         if isinstance(edit, EditAlgoOrder):
             leg.trigger_type = edit.trigger_price_type or leg.trigger_type
+            leg.visible = leg.visible if edit.visible_quantity is None else number(edit.visible_quantity)
             self._change_trail(leg, edit)
         if trigger is not None:
             leg.trigger = units(trigger)
@@ -214,12 +182,12 @@ class AlgoDesk:
         rate, value, trail = number(edit.callback_rate), number(edit.callback_value), leg.trail
         if trail is None:
             return
-        if rate is not None and 0 < rate < 1:
+        if rate is not None:
             trail.rate, trail.value = int(rate * RATE_ONE), None
-        if value is not None and value > 0:
+        if value is not None:
             trail.rate, trail.value = None, units(value)
         activation = number(edit.activated_price)
-        if activation is not None and not trail.is_activated:
+        if activation is not None:
             trail.activation = units(activation)
 
     def _open_roots(self, account: Account) -> list[Leg]:

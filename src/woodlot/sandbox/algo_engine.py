@@ -50,9 +50,11 @@ class AlgoEngine:
 
     def end(self, leg: Leg, *, reason: str) -> None:
         """Cancel a leg and all below it, their orders too."""
-        for part in list(leg.tree()):
+        # Legs first: an entry order that ends draws consequences of its own for those that are left.
+        for part in reversed(list(leg.tree())):
             self._armed.pop(part.id, None)
             if part.stage is Stage.LIVE and part.order is not None:
+                part.reason = reason
                 self._orders.end([part.order], reason=reason)
                 self._follow(part)
             elif not part.is_over:
@@ -102,7 +104,11 @@ class AlgoEngine:
         if leg.trigger_type is TriggerPriceType.MARKET_PRICE and leg.id not in self._fresh:
             low = min(low, market.lowest * market.tick) if market.lowest is not None else low
             high = max(high, market.highest * market.tick) if market.highest is not None else high
-        if not leg.fires(low=low, high=high, last=last):
+        waits = leg.trail is not None and not leg.trail.is_activated
+        fires = leg.fires(low=low, high=high, last=last)
+        if waits and leg.trail is not None and leg.trail.is_activated:
+            self._note(leg)
+        if not fires:
             return None
         return last if leg.trail is not None else high if leg.rises else low
 
@@ -190,7 +196,10 @@ class AlgoEngine:
         for container in root.children:
             container.stage = Stage.ARMED
             for leg in container.tree():
-                leg.quantity = None if leg.type is AlgoOrderType.CLOSE_POSITION else executed
+                if leg.type is AlgoOrderType.CLOSE_POSITION:
+                    leg.quantity = None
+                else:
+                    leg.quantity = executed if leg.quantity is None else min(leg.quantity, executed)
             self._arm(container.children)
 
     def _arm(self, legs: Iterable[Leg]) -> None:

@@ -10,7 +10,7 @@ from woodlot.sandbox.algo_orders import Leg
 from woodlot.sandbox.market import Market
 from woodlot.sandbox.money import average, decimal
 from woodlot.sandbox.perpetual import rate_decimal
-from woodlot.wire.algo import AlgoAck, AlgoAckRow, AlgoOrderRow, TriggerStatus
+from woodlot.wire.algo import AlgoAck, AlgoAckRow, AlgoOrderRow, AlgoOrderType, TriggerStatus
 from woodlot.wire.enums import Side
 from woodlot.wire.events import AlgoExecutionReport
 from woodlot.wire.moment import Time
@@ -53,12 +53,12 @@ def algo_row(leg: Leg, *, market: Market) -> AlgoOrderRow:
         price=leg.price,
         trigger_time=str(leg.triggered_ms),
         total_executed_quantity=_executed(leg, market=market),
-        visible_quantity=leg.visible if leg.visible is not None else leg.quantity,
+        visible_quantity=_visible(leg),
         average_executed_price=_average(leg, market=market),
         total_fee=decimal(order.fee) if order else _ZERO,
         fee_asset=_fee_asset(leg, market=market),
         total_rebate=_ZERO,
-        rebate_asset=market.quote,
+        rebate_asset=_rebate_asset(leg, market=market),
         reduce_only=leg.reduce_only,
         created_time=Time.at(leg.created_ms),
         updated_time=Time.at(leg.updated_ms),
@@ -106,8 +106,8 @@ def algo_report(
         average_executed_price=_average(leg, market=market),
         total_fee=decimal(order.fee) if order else _ZERO,
         total_fee_currency=fee_asset,
-        total_rebate_currency=market.quote,
-        visible_quantity=leg.visible if leg.visible is not None else leg.quantity or _ZERO,
+        total_rebate_currency=_rebate_asset(leg, market=market),
+        visible_quantity=_visible(leg),
         ts=now_ms,
         reduce_only=leg.reduce_only,
         activated_price=decimal(trail.activation or 0) if trail else _ZERO,
@@ -141,5 +141,19 @@ def _average(leg: Leg, *, market: Market) -> Decimal:
     return decimal(average(order.cost, order.executed * market.lot)) if order else _ZERO
 
 
+def _visible(leg: Leg) -> Decimal:
+    """Return what the book may show of a leg: "`visibleQuantity` 0" is recorded of one that never rests."""
+    if leg.type is not AlgoOrderType.LIMIT:
+        return _ZERO
+    return leg.visible if leg.visible is not None else leg.quantity or _ZERO
+
+
 def _fee_asset(leg: Leg, *, market: Market) -> str:
+    """Name what fees are paid in: "" is recorded, row and push, of a leg that has not traded (rest-v3 §9.2.5)."""
+    if leg.order is None or not leg.order.executed:
+        return ""
     return market.base if leg.side is Side.BUY and not market.is_perpetual else market.quote
+
+
+def _rebate_asset(leg: Leg, *, market: Market) -> str:
+    return market.quote if leg.order is not None and leg.order.executed else ""
