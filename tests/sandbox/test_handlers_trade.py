@@ -68,6 +68,13 @@ def test_one_fill_is_found_by_its_trade_id(office: Office) -> None:
     assert office.refused("GET", "/v3/trade/transaction")[0] == -1005
 
 
+@pytest.mark.parametrize("order", [{"type": "BID", "side": "BUY"}, {"type": "MARKET", "side": "BUY"}])
+def test_an_amount_that_was_given_is_repeated_in_the_answer(office: Office, order: dict[str, str]) -> None:
+    answer = office.data("POST", "/v3/trade/order", {"symbol": BTC, "amount": "50", **order})
+
+    assert (answer["type"], answer["amount"]) == (order["type"], 50)
+
+
 def test_fees_are_basis_points_and_text(office: Office) -> None:
     assert office.data("GET", f"/v3/trade/tradingFee?symbol={BTC}") == {
         "symbol": BTC,

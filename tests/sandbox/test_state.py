@@ -15,6 +15,7 @@ from tests.sandbox.stories import BTC, PERP, market, tell
 from woodlot.clock import ManualClock
 from woodlot.errors import ConfigurationError
 from woodlot.sandbox.back_office import BackOffice
+from woodlot.sandbox.simulation import Simulation
 from woodlot.sandbox.state import State, describe, header, restore, snapshot
 from woodlot.wire.algo import AlgoOrderType, AlgoType, GetAlgoOrders, PlaceAlgoOrder
 from woodlot.wire.enums import MarginMode, OrderType, Side
@@ -35,6 +36,12 @@ def test_a_saved_exchange_goes_on_as_if_nothing_had_been():
     assert len(loaded.simulation.exchange.orders(ann, GetOrders()).rows) == 3
     assert describe(loaded.simulation) == describe(floor)
     assert tell(loaded.simulation) == tell(floor)
+
+
+def test_a_market_without_a_trade_is_described_as_one():
+    floor = Simulation(clock=ManualClock(), quiet=True)
+
+    assert describe(floor)["markets"][BTC] == {"best_bid": None, "best_ask": None, "last": None, "levels": [0, 0]}
 
 
 def test_liquidations_algo_orders_and_pending_withdrawals_go_on_from_the_file():

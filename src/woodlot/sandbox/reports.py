@@ -87,13 +87,14 @@ def execution_report(step: Step) -> ExecutionReport:
 
 def order_ack(order: Order, market: Market, now_ms: int) -> OrderAck:
     """Return what a placement is answered with; the reserve of a MARKET buy by quantity is not told yet."""
+    amount = order.amount if order.budget is not None or order.level is not None else None
     return OrderAck(
         order_id=order.id,
         client_order_id=order.client_order_id,
         type=order.word,
         price=market.plain_prices[order.price] if order.price else None,
         quantity=market.plain_quantities[order.quantity] if order.quantity else None,
-        amount=decimal(order.amount) if order.budget is not None and order.amount is not None else None,
+        amount=None if amount is None else decimal(amount),
         bid_ask_level=order.level,
         timestamp=now_ms,
     )

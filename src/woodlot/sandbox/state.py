@@ -110,7 +110,7 @@ def describe(simulation: Simulation) -> dict[str, Any]:
             symbol: {
                 "best_bid": _shown(exchange.best(symbol)[0]),
                 "best_ask": _shown(exchange.best(symbol)[1]),
-                "last": str(exchange.last(symbol)),
+                "last": None if (last := exchange.last(symbol)) is None else str(last),
                 "levels": [len(side) for side in exchange.window(symbol, 1_000)],
             }
             for symbol in exchange.instruments
