@@ -118,6 +118,8 @@ def test_algo_orders_come_in_pages_newest_first(office: Office) -> None:
         ("POST", PATH, STOP | {"symbol": "SPOT_NOPE_USDT"}, 317155),
         ("POST", PATH, STOP | {"callbackRate": "0.1", "callbackValue": "5"}, -1005),
         ("POST", PATH, STOP | {"algoType": "NOPE"}, -1005),
+        ("POST", PATH, STOP | {"side": "buy"}, -1005),
+        ("GET", f"{PATH}s?side=buy", b"", -1005),
     ],
 )
 def test_an_algo_call_that_makes_no_sense_is_refused(

@@ -75,6 +75,14 @@ def test_an_amount_that_was_given_is_repeated_in_the_answer(office: Office, orde
     assert (answer["type"], answer["amount"]) == (order["type"], 50)
 
 
+@pytest.mark.parametrize("wrong", [{"side": "buy"}, {"side": ""}, {"side": "LONG"}, {"positionSide": "long"}])
+def test_a_misspelled_word_is_never_taken_for_another(office: Office, wrong: dict[str, str]) -> None:
+    code, message = office.refused("POST", "/v3/trade/order", SELL | wrong)
+
+    (name,) = wrong
+    assert (code, message.startswith(f"{name}: expected one of")) == (-1005, True)
+
+
 def test_fees_are_basis_points_and_text(office: Office) -> None:
     assert office.data("GET", f"/v3/trade/tradingFee?symbol={BTC}") == {
         "symbol": BTC,

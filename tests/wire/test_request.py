@@ -119,3 +119,8 @@ def test_the_other_end_reads_ids_and_flags_in_either_spelling() -> None:
 def test_the_other_end_refuses_what_does_not_fit(arrived: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         PlaceOrder.from_parameters(arrived)
+
+
+def test_a_word_that_is_kept_from_the_exchange_is_no_word_towards_it() -> None:
+    with pytest.raises(ArgumentError, match="side: expected one of BUY, SELL, got 'buy'"):
+        limit_order(side=Side("buy"))

@@ -10,6 +10,7 @@ import msgspec
 
 from woodlot.errors import ArgumentError
 from woodlot.wire.amount import Number, exact, plain
+from woodlot.wire.enums import OpenWord
 from woodlot.wire.moment import Moment, milliseconds
 from woodlot.wire.value import Value
 
@@ -84,7 +85,7 @@ def _reader(annotation: Any) -> Reader | None:
 
 def _word(words: type[StrEnum], value: object, field: str) -> StrEnum:
     """Words towards the exchange are closed, those too that are open from it: a misspelled one is refused here."""
-    if isinstance(value, words):
+    if isinstance(value, words) and (not isinstance(value, OpenWord) or value.is_known):
         return value
     if value not in list(words):
         raise ArgumentError(field, f"expected one of {', '.join(words)}, got {str(value)[:40]!r}")
