@@ -13,6 +13,7 @@ from woodlot.config import Credentials, Environment
 from woodlot.desk.desk import Desk
 from woodlot.desk.doubts import Doubts
 from woodlot.desk.events import DeskEvent, GapClosed, GapOpened
+from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.opening import default_journal
 from woodlot.errors import ConfigurationError, InUse, OutcomeUnknown, TradingStopped
 from woodlot.orders.fills import Fill
@@ -160,6 +161,33 @@ async def test_the_kill_switch_cancels_refuses_and_survives_a_restart(rig: Rig) 
         await desk.buy(BTC, "0.001", price="30000")
     async with rig.desk() as desk:
         assert desk.stopped_because is None
+
+
+async def test_what_waits_for_its_turn_when_trading_is_stopped_never_leaves(rig: Rig) -> None:
+    async with rig.desk(timeout_s=30.0) as desk:
+        # Ten orders a second is the exchange's pace (rest-v3 §4.2): most of these wait for their turn.
+        placing = asyncio.create_task(desk.place_all(limit_order(str(30000 + number)) for number in range(60)))
+        await until(desk.orders)
+        assert await desk.kill("enough") == ()
+        results = await placing
+        stopped = [result for result in results if isinstance(result, TradingStopped)]
+        assert len(stopped) > 30
+        assert desk.violations == {"kill switch": len(stopped)}
+        assert len(rig.orders()) == len(results) - len(stopped)
+        assert {result.state for result in results if isinstance(result, LiveOrder)} == {OrderState.CANCELLED}
+        assert desk.orders() == []
+
+
+async def test_what_waits_for_its_turn_when_the_desk_is_left_never_leaves(rig: Rig) -> None:
+    async with rig.desk(timeout_s=30.0, on_exit="cancel") as desk:
+        placing = asyncio.create_task(desk.place_all(limit_order(str(30000 + number)) for number in range(60)))
+        await until(desk.orders)
+    results = await placing
+    assert sum(isinstance(result, TradingStopped) for result in results) > 30
+    assert rig.open_orders() == ()
+    async with rig.desk() as desk:
+        # Leaving is no kill switch: the next run trades.
+        await desk.buy(BTC, "0.001", price="30000")
 
 
 async def test_what_shows_up_while_trading_is_stopped_is_cancelled(rig: Rig) -> None:

@@ -1,3 +1,4 @@
+import contextlib
 import logging
 from collections.abc import Iterable
 from typing import Any
@@ -18,8 +19,9 @@ from woodlot.errors import (
     Unavailable,
     UnexpectedReply,
 )
+from woodlot.rest.pacing import Pacer
 from woodlot.rest.patience import Patience
-from woodlot.rest.steps import HttpReply, Lost
+from woodlot.rest.steps import HttpReply, Lost, Send, Sleep
 from woodlot.wire.account import CreateListenKey
 from woodlot.wire.enums import OrderType, Side
 from woodlot.wire.public import GetSystemInfo
@@ -261,3 +263,53 @@ def texts_of(error: BaseException | None) -> Iterable[str]:
     while error is not None:
         yield from (str(error), repr(error))
         error = error.__cause__ or error.__context__
+
+
+class Stopped(Exception):
+    """What a caller has against one more attempt."""
+
+
+@pytest.mark.parametrize("attempts", [0, 1, 3])
+def test_a_caller_that_is_against_another_attempt_is_asked_before_each_one(attempts: int) -> None:
+    clock, sent = ManualClock(), 0
+
+    def check() -> None:
+        if sent == attempts:
+            raise Stopped
+
+    steps = flow(clock=clock).call(order(), check=check)
+    told: HttpReply | None = None
+    with contextlib.suppress(Stopped):
+        while True:
+            match steps.send(told):
+                case Send():
+                    sent, told = sent + 1, TOO_MANY
+                case Sleep(seconds):
+                    clock.advance(seconds)
+                    told = None
+    assert sent == attempts
+
+
+def test_a_call_that_waits_for_its_turn_is_asked_meanwhile_whether_it_is_still_wanted() -> None:
+    clock, pacer, asked = ManualClock(), Pacer(), 0
+    busy = flow(clock=clock, pacer=pacer)
+
+    def check() -> None:
+        nonlocal asked
+        asked += 1
+
+    sleeps: list[float] = []
+    for _ in range(30):
+        steps, told = busy.call(order(), check=check), None
+        with contextlib.suppress(StopIteration):
+            while True:
+                match steps.send(told):
+                    case Send():
+                        told = success(ACK)
+                    case Sleep(seconds):
+                        clock.advance(seconds)
+                        sleeps.append(seconds)
+                        told = None
+    assert asked > 30
+    assert sleeps
+    assert max(sleeps) <= 0.2

@@ -122,6 +122,8 @@ class Account:
     async def close(self) -> None:
         """Stop listening. What becomes of open orders is as configured, and said."""
         if self._is_ready.is_set():
+            # What waits for its turn would leave behind the last cancel, or unseen.
+            self.gate.stopped_because = self.gate.stopped_because or "the desk is being left"
             await self._leave_orders()
         for task in self._tasks:
             task.cancel()

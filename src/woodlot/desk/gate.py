@@ -41,6 +41,8 @@ class Admitted(Generic[AnswerT]):
     """A request that may be sent. Only the gate makes one."""
 
     request: Request[AnswerT]
+    check: Callable[[], None]
+    """Raises TradingStopped where trading was stopped since, with the request still waiting for its turn."""
 
 
 class Gate:
@@ -73,18 +75,24 @@ class Gate:
         """
         wanted = wanted_by(request, self._facts)
         if not wanted:
-            return Admitted(request)
-        if self.stopped_because is not None:
-            problem = f"trading is stopped: {self.stopped_because}"
-            raise self._counted(TradingStopped(KILL_SWITCH, problem, symbol=wanted[0].symbol))
-        if not all(guard.is_armed for guard in self.guards):
-            problem = "the dead man's switch is not armed"
-            raise self._counted(TradingStopped(DEAD_MAN, problem, symbol=wanted[0].symbol))
+            return Admitted(request, check=_nothing)
+
+        def check() -> None:
+            self._hold_if_stopped(wanted[0].symbol)
+
+        check()
         now_s = self._clock.monotonic_s()
         for part in wanted:
             self._check(Case(part, self.limits, self._facts, self._past, self._environment, now_s))
         self._past.remember(wanted[0], now_s)
-        return Admitted(request)
+        return Admitted(request, check=check)
+
+    def _hold_if_stopped(self, symbol: str) -> None:
+        if self.stopped_because is not None:
+            problem = f"trading is stopped: {self.stopped_because}"
+            raise self._counted(TradingStopped(KILL_SWITCH, problem, symbol=symbol))
+        if not all(guard.is_armed for guard in self.guards):
+            raise self._counted(TradingStopped(DEAD_MAN, "the dead man's switch is not armed", symbol=symbol))
 
     def _check(self, case: Case) -> None:
         for name, control in CONTROLS.items():
@@ -104,3 +112,7 @@ class Gate:
             log.warning("%s", refusal)
         self._told(refusal)
         return refusal
+
+
+def _nothing() -> None:
+    """Cancels may always be sent."""

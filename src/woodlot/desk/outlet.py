@@ -30,5 +30,5 @@ class Outlet(AsyncClient):
         return await super().send(request, timeout_s=timeout_s, patience=patience)
 
     async def send_admitted(self, admitted: Admitted[AnswerT]) -> AnswerT:
-        """Send what the gate has let pass."""
-        return await super().send(admitted.request)
+        """Send what the gate has let pass, if it still does when its turn has come: it may have waited for that."""
+        return await self._sent(self._flow.call(admitted.request, check=admitted.check))

@@ -10,6 +10,7 @@ from woodlot.errors import (
     ConfigurationError,
     ConnectionFailed,
     ExchangeError,
+    GateRefused,
     RateLimited,
     Rejected,
     WoodlotError,
@@ -63,7 +64,7 @@ OUTCOMES: dict[type[Command | AlgoCommand], Outcomes] = {
 }
 
 # Errors that prove of a call that is never repeated that nothing happened: it was not sent, or not looked at.
-_NOTHING_HAPPENED = (ConnectionFailed, RateLimited, ArgumentError, ConfigurationError)
+_NOTHING_HAPPENED = (ConnectionFailed, RateLimited, ArgumentError, ConfigurationError, GateRefused)
 
 
 def failure(command: Command | AlgoCommand, error: WoodlotError) -> News:

@@ -74,11 +74,7 @@ class AsyncClient:
 
         `timeout_s` and `patience` take the place of the client's for this call.
         """
-        try:
-            return await self._carry_out(self._flow.call(request, timeout_s=timeout_s, patience=patience))
-        except OutcomeUnknown as unknown:
-            unknown.resolver = self._resolver
-            raise
+        return await self._sent(self._flow.call(request, timeout_s=timeout_s, patience=patience))
 
     def pages(self, request: Request[Rows[RowT]]) -> AsyncPages[RowT]:  # pyright: ignore[reportInvalidTypeArguments] - any answer that has rows
         """Walk through a list of any length: `async for order in client.pages(GetOrders())`.
@@ -106,6 +102,13 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def _sent(self, call: Steps[AnswerT]) -> AnswerT:
+        try:
+            return await self._carry_out(call)
+        except OutcomeUnknown as unknown:
+            unknown.resolver = self._resolver
+            raise
 
     def _resolver(self, unknown: OutcomeUnknown, timeout_s: float) -> Awaitable[Resolution]:
         return self.resolve(unknown, timeout_s=timeout_s)

@@ -70,19 +70,26 @@ class Flow:
         self._maintenance = Maintenance(self.clock)
 
     def call(
-        self, request: Request[AnswerT], *, timeout_s: float | None = None, patience: Patience | None = None
+        self,
+        request: Request[AnswerT],
+        *,
+        timeout_s: float | None = None,
+        patience: Patience | None = None,
+        check: Callable[[], None] | None = None,
     ) -> Steps[AnswerT]:
         """Return the steps of one call; they end in the answer or in one of `woodlot.errors`.
 
-        `patience` takes the place of the client's for this call, and `timeout_s` the place of its own.
+        `patience` takes the place of the client's for this call, and `timeout_s` the place of its own. `check` is asked
+        right before an attempt leaves; what it raises ends the call, and nothing of that attempt was sent.
         Raises ConfigurationError at once where a signed call has no credentials.
         """
         if request.endpoint.signed and self._credentials is None:
             raise ConfigurationError(f"{request.endpoint} is signed: pass Credentials(key, secret) to the client")
         named = with_handle(request, draw=self._draw_id)
         self._budget.deposit()
+        id_is_ours = named is not request
         return self._steps(
-            named, self._attempts(named, id_is_ours=named is not request, timeout_s=timeout_s, patience=patience)
+            named, self._attempts(named, id_is_ours=id_is_ours, timeout_s=timeout_s, patience=patience, check=check)
         )
 
     def _attempts(
@@ -92,6 +99,7 @@ class Flow:
         id_is_ours: bool = False,
         timeout_s: float | None = None,
         patience: Patience | None = None,
+        check: Callable[[], None] | None = None,
     ) -> Attempts:
         patience = patience or self._patience
         return Attempts(
@@ -102,6 +110,7 @@ class Flow:
             clock=self.clock,
             chance=self._chance,
             budget=self._budget,
+            check=check,
         )
 
     def _steps(self, request: Request[AnswerT], attempts: Attempts) -> Steps[AnswerT]:
@@ -145,6 +154,7 @@ class Flow:
         turn = self.pacer.queue(request, now_s=self.clock.monotonic_s())
         try:
             while True:
+                attempts.check()
                 if attempts.is_over:
                     attempts.too_late(0.0)
                 wait_s = self.pacer.wait_s(turn, now_s=self.clock.monotonic_s())
@@ -152,7 +162,7 @@ class Flow:
                     return turn
                 if wait_s >= attempts.remaining_s:
                     attempts.too_late(wait_s)
-                yield Sleep(wait_s)
+                yield Sleep(min(wait_s, attempts.check_every_s))
         except BaseException:
             self.pacer.leave(turn)
             raise

@@ -1,7 +1,9 @@
 """This file is how often and how long one call is tried, and which error ends it."""
 
 import logging
+import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
@@ -20,6 +22,8 @@ AnyRequest: TypeAlias = Request[Any]
 
 # Too little for any reply to come back in: not worth an attempt.
 _SHORTEST_S = 0.005
+# How soon a call that waits for its turn learns that it is not wanted any more.
+_CHECK_EVERY_S = 0.2
 # What the last attempt of a call that was rate limited to its end is given.
 _LAST_ATTEMPT_S = 0.25
 
@@ -51,8 +55,10 @@ class Attempts:
         clock: Clock,
         chance: random.Random,
         budget: RetryBudget,
+        check: Callable[[], None] | None = None,
     ) -> None:
         self._request = request
+        self._check = check
         self._id_is_ours = id_is_ours
         self._patience = patience
         self._clock = clock
@@ -115,6 +121,16 @@ class Attempts:
             ) from error
         log.warning("%s: given up after attempt %d: %s", self, self._count, _reason(failure))
         raise error
+
+    @property
+    def check_every_s(self) -> float:
+        """How long may be waited before `check` is asked again."""
+        return math.inf if self._check is None else _CHECK_EVERY_S
+
+    def check(self) -> None:
+        """Raise what the caller has against an attempt by now; it is asked right before each one leaves."""
+        if self._check is not None:
+            self._check()
 
     def too_late(self, wait_s: float) -> NoReturn:
         """Give up a call whose turn comes after its timeout; nothing of it was sent."""
