@@ -17,7 +17,7 @@ from woodlot.desk.limits import Limits
 from woodlot.errors import GateRefused
 from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.order import TrackedOrder
-from woodlot.wire.enums import OrderType, Side
+from woodlot.wire.enums import OrderType, PositionSide, Side
 from woodlot.wire.trade import PlaceOrder
 
 _SYMBOLS = ("SPOT_WOO_USDT", "SPOT_BTC_USDT", "PERP_BTC_USDT")
@@ -46,7 +46,7 @@ class Desk:
     def find_algo(self, *, order_id: int | None, client_order_id: int | None) -> AlgoOrder | None:  # noqa: ARG002
         return None
 
-    def built_up(self, symbol: str) -> Decimal:
+    def built_up(self, symbol: str, position: PositionSide | None = None) -> Decimal:  # noqa: ARG002 - one-way
         return self.positions[symbol]
 
     def find(self, *, order_id: int | None, client_order_id: int | None) -> TrackedOrder | None:

@@ -22,7 +22,7 @@ from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.states import OrderState
 from woodlot.wire.algo import AlgoLeg, AlgoLegEdit, AlgoType, EditAlgoOrder, PlaceAlgoOrder
-from woodlot.wire.enums import OrderType, Side
+from woodlot.wire.enums import OrderType, PositionSide, Side
 from woodlot.wire.request import Method, Request
 from woodlot.wire.trade import CancelAllAfter, CancelAllOrders, CancelOrder, EditOrder, PlaceOrder
 
@@ -38,6 +38,7 @@ class World:
         self.open: list[TrackedOrder] = []
         self.algos: list[AlgoOrder] = []
         self.position = D(0)
+        self.positions: dict[PositionSide | None, Decimal] = {}
         self.gate = Gate(Limits(**limits), facts=self, environment="staging", clock=self.clock)
 
     def touch(self, symbol: str) -> Touch | None:
@@ -52,8 +53,8 @@ class World:
     def find_algo(self, *, order_id: int | None, client_order_id: int | None) -> AlgoOrder | None:
         return next((order for order in self.algos if order.order_id == order_id), None)
 
-    def built_up(self, symbol: str) -> Decimal:
-        return self.position
+    def built_up(self, symbol: str, position: PositionSide | None = None) -> Decimal:
+        return self.positions.get(position, self.position)
 
     def find(self, *, order_id: int | None, client_order_id: int | None) -> TrackedOrder | None:
         return next((order for order in self.open if order.order_id == order_id), None)
@@ -223,6 +224,24 @@ def test_a_leg_is_held_to_the_limits_like_the_whole(child: AlgoLeg, control: str
     world = World(max_notional=D(25), max_quantity=D(200))
     assert world.refuses(algo(algo_type=AlgoType.OCO, price="0.25", child_orders=(child,))) == control
     assert world.refuses(algo(algo_type=AlgoType.OCO, price="0.25")) is None
+
+
+@pytest.mark.parametrize(
+    ("side", "position", "quantity", "stopped"),
+    [
+        (Side.BUY, PositionSide.LONG, "99", True),
+        (Side.SELL, PositionSide.LONG, "180", False),
+        (Side.SELL, PositionSide.SHORT, "99", True),
+        (Side.BUY, PositionSide.SHORT, "180", False),
+    ],
+)
+def test_in_hedge_mode_a_long_and_a_short_do_not_cancel_out(
+    side: Side, position: PositionSide, quantity: str, stopped: bool
+) -> None:
+    world = World(max_exposure=D(50))
+    world.positions = {PositionSide.LONG: D(180), PositionSide.SHORT: D(-180)}
+    order = place(symbol="PERP_WOO_USDT", side=side, position_side=position, quantity=quantity)
+    assert (world.refuses(order) == "exposure") is stopped
 
 
 def test_what_waits_for_its_price_counts_among_open_orders_and_exposure() -> None:

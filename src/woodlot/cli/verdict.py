@@ -16,7 +16,7 @@ from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.states import OrderState
 from woodlot.wire.algo import AlgoOrderRow, EditAlgoOrder, GetAlgoOrders, PlaceAlgoOrder
-from woodlot.wire.enums import Side, StatusFilter
+from woodlot.wire.enums import PositionSide, Side, StatusFilter
 from woodlot.wire.futures import GetPositions
 from woodlot.wire.public import GetOrderBook, Instrument
 from woodlot.wire.trade import EditOrder, GetOrders, OrderRow, PlaceOrder
@@ -43,7 +43,7 @@ class Facts:
     def open_algos(self) -> tuple[AlgoOrder, ...]:
         return self.algos_now
 
-    def built_up(self, symbol: str) -> Decimal:  # noqa: ARG002 - there is but one
+    def built_up(self, symbol: str, position: PositionSide | None = None) -> Decimal:  # noqa: ARG002 - there is but one
         return self.position
 
     def find(self, *, order_id: int | None, client_order_id: int | None) -> TrackedOrder | None:

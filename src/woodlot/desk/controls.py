@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from woodlot.desk.limits import Limits
 from woodlot.orders.algo_order import AlgoOrder
 from woodlot.orders.order import TrackedOrder
-from woodlot.wire.enums import Side
+from woodlot.wire.enums import PositionSide, Side
 
 # Bounds what one runaway program can make us remember.
 _REMEMBERED = 10_000
@@ -36,8 +36,11 @@ class Facts(Protocol):
 
     def open_algos(self) -> tuple[AlgoOrder, ...]: ...
 
-    def built_up(self, symbol: str) -> Decimal:
-        """Return the position, or what was bought on balance since the desk opened."""
+    def built_up(self, symbol: str, position: PositionSide | None = None) -> Decimal:
+        """Return the position, or what was bought on balance since the desk opened.
+
+        In hedge mode a symbol has two that do not cancel out: `position` says which.
+        """
         ...
 
     def find(self, *, order_id: int | None, client_order_id: int | None) -> TrackedOrder | None: ...
@@ -61,6 +64,7 @@ class Wanted(NamedTuple):
     is_new: bool = True
     already: Decimal = Decimal(0)
     reduces: bool = False
+    position: PositionSide | None = None
 
     @property
     def family(self) -> object:
@@ -178,7 +182,7 @@ def _exposure(case: Case) -> str | None:
         return None
     if quantity is None or wanted.side is None:
         return "it cannot be told what it would build up"
-    built_up = case.facts.built_up(wanted.symbol) * (1 if wanted.side is Side.BUY else -1)
+    built_up = case.facts.built_up(wanted.symbol, wanted.position) * (1 if wanted.side is Side.BUY else -1)
     resting = sum((_rest_of(order) for order in case.facts.open_orders() if _is_beside(order, wanted)), Decimal(0))
     waiting = (order.waiting_quantity for order in case.facts.open_algos() if _is_beside(order, wanted))
     resting = sum(waiting, resting)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from woodlot.desk.controls import Facts, Past
 from woodlot.desk.limits import Limits
-from woodlot.wire.enums import Side
+from woodlot.wire.enums import PositionSide, Side
 
 
 class Meter(NamedTuple):
@@ -44,7 +44,8 @@ def meters_of(limits: Limits, *, facts: Facts, past: Past, symbol: str, now_s: f
 
 def _exposure(facts: Facts, symbol: str, side: Side) -> Decimal | None:
     """Return what is built up and may be on one side, valued at the touch an order of that side would meet."""
-    built_up = facts.built_up(symbol) * (1 if side is Side.BUY else -1)
+    sign, position = (1, PositionSide.LONG) if side is Side.BUY else (-1, PositionSide.SHORT)
+    built_up = sign * facts.built_up(symbol, position)
     resting = sum(
         (
             order.remaining if order.remaining is not None else order.quantity or Decimal(0)

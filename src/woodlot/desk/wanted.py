@@ -43,6 +43,7 @@ def _placed(order: PlaceOrder) -> Wanted:
         amount=_number(order.amount),
         tag=order.order_tag or "",
         reduces=_reduces(order.symbol, order.reduce_only),
+        position=order.position_side,
     )
 
 
@@ -69,6 +70,7 @@ def _algo(order: PlaceAlgoOrder) -> Iterator[Wanted]:
         _number(order.quantity),
         tag=order.algo_order_tag or "",
         reduces=order.algo_type in _CLOSING or _reduces(order.symbol, order.reduce_only),
+        position=order.position_side,
     )
     yield root
     yield from _legs(order.child_orders or (), root)
