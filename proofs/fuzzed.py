@@ -1,6 +1,5 @@
 """This file is the sandbox under fuzz: served on a port, its clock moved by hand, its ledger and its log watched."""
 
-import asyncio
 import contextlib
 import json
 import logging
@@ -57,12 +56,19 @@ class Fuzzed:
             exchange.account_info(account_id),
         )
 
-    async def tidy(self) -> None:
-        """Let time pass, keep what is open within bounds, ask a plain question, hold the books to the last digit."""
-        exchange, account_id = self.sandbox.exchange, self.sandbox.account_id
+    def move(self) -> Ledger:
+        """Let the market take a step, and return the ledger after it. Without this call nothing of it ever moves.
+
+        A market on a loop of its own would judge mark prices anew between any two requests, however long the clock
+        has stood still: the ledger would change, and nobody would be to blame.
+        """
         self.clock.advance(STEP_MS / 1000)
-        # The market takes its step within 50 ms of real time; until the next call of this it stands still again.
-        await asyncio.sleep(1.2 * STEP_MS / 1000)
+        self.sandbox.move()
+        return self.ledger()
+
+    async def tidy(self) -> None:
+        """Keep what is open within bounds, ask a plain question, hold the books to the last digit."""
+        exchange, account_id = self.sandbox.exchange, self.sandbox.account_id
         await self.call("GET", b"/v3/asset/balances")
         if len(exchange.orders(account_id, GetOrders(status=StatusFilter.INCOMPLETE, size=500)).rows) > MOST_OPEN:
             exchange.cancel_all(account_id)
@@ -129,11 +135,11 @@ class Fuzzed:
 
 @contextlib.asynccontextmanager
 async def fuzzed(seed: int) -> AsyncGenerator[Fuzzed]:
-    """Serve an exchange with a crowd that stands still while the clock does."""
+    """Serve an exchange whose market moves when it is told to."""
     clock, log = ManualClock(), _Log()
     logging.getLogger().addHandler(log)
     try:
-        async with await Sandbox.start(SandboxOptions(seed=seed, limits=None), clock=clock) as sandbox:
+        async with await Sandbox.start(SandboxOptions(seed=seed, limits=None), clock=clock, by_hand=True) as sandbox:
             floor = Fuzzed(sandbox, clock, log)
             assert set(SYMBOLS) <= sandbox.exchange.instruments.keys()  # noqa: S101 - what the cases are about
             yield floor

@@ -53,11 +53,15 @@ _IDS: Final = ("orderId", "clientOrderId", "algoOrderId", "clientAlgoOrderId", "
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Bytes to send, in pieces, and how many replies there are to be: 0, and the caller hangs up; -1, none or more."""
+    """Bytes to send, in pieces, and how many replies there are to be: 0, and the caller hangs up; -1, none or more.
+
+    One that `only_reads` may change nothing, whatever it is answered.
+    """
 
     pieces: tuple[bytes, ...]
     replies: int
     has_body: bool = True
+    only_reads: bool = False
 
 
 class RestCases:
@@ -84,19 +88,20 @@ class RestCases:
 
     def _plain(self) -> Case:
         method, target, body = self._call()
-        return Case((self._request(method, target, body),), _replies(method, target), method != "HEAD")
+        return Case((self._request(method, target, body),), _replies(method, target), method != "HEAD", _reads(method))
 
     def _pipelined(self) -> Case:
         calls = [self._call() for _ in range(self._chance.randint(2, 6))]
         calls = [call for call in calls if call[0] != "HEAD" and _replies(*call[:2]) == 1]
-        return Case((b"".join(self._request(*call) for call in calls),), len(calls))
+        only_reads = all(_reads(method) for method, _, _ in calls)
+        return Case((b"".join(self._request(*call) for call in calls),), len(calls), only_reads=only_reads)
 
     def _split(self) -> Case:
         method, target, body = self._call()
         data = self._request(method, target, body)
         cuts = sorted(self._chance.sample(range(1, len(data)), k=min(len(data) - 1, self._chance.randint(1, 8))))
         pieces = [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
-        return Case(tuple(pieces), _replies(method, target), method != "HEAD")
+        return Case(tuple(pieces), _replies(method, target), method != "HEAD", _reads(method))
 
     def _cut_short(self) -> Case:
         data = self._request(*self._call())
@@ -223,6 +228,10 @@ class RestCases:
         if chance.random() < 0.02:
             headers.append(chance.choice(_ODD_HEADERS))
         return request(method, target, headers, body)
+
+
+def _reads(method: str) -> bool:
+    return method in {"GET", "HEAD"}
 
 
 def _replies(method: str, target: bytes) -> int:

@@ -559,3 +559,17 @@ async def test_a_clock_that_is_moved_by_hand_makes_a_market_that_stands_still():
         await asyncio.sleep(0.12)
 
         assert sandbox.exchange.version(BTC) == version
+
+
+async def test_a_sandbox_that_is_driven_by_hand_moves_when_it_is_told_to_and_only_then() -> None:
+    clock = ManualClock()
+    async with await Sandbox.start(SandboxOptions(limits=None), clock=clock, by_hand=True) as sandbox:
+        clock.advance(1)
+        before = sandbox.exchange.version(BTC)
+
+        assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("sandbox ")]
+        assert sandbox.exchange.version(BTC) == before
+
+        sandbox.move()
+
+        assert sandbox.exchange.version(BTC) > before

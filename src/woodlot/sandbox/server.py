@@ -83,18 +83,25 @@ class Sandbox:
         self.port = options.port
 
     @classmethod
-    async def start(cls, options: SandboxOptions, *, clock: Clock | None = None) -> "Sandbox":
-        """Start listening and set the market moving. Raises ConfigurationError when the port is taken."""
+    async def start(cls, options: SandboxOptions, *, clock: Clock | None = None, by_hand: bool = False) -> "Sandbox":
+        """Start listening and set the market moving. Raises ConfigurationError when the port is taken.
+
+        With `by_hand` nothing happens but what requests ask for and what `move` is called for.
+        """
         sandbox = cls(options, clock=clock or SystemClock())
         await sandbox._listen()
-        sandbox._loops = [
-            asyncio.create_task(sandbox._every(interval_ms, action), name=f"sandbox {action.__name__}")
-            for interval_ms, action in (
-                (STEP_MS, sandbox._move_market),
-                (_OVERDUE_EVERY_MS, sandbox.connections.end_overdue),
-                (_ACCOUNT_EVERY_MS, sandbox._push_accounts),
-            )
-        ]
+        sandbox._loops = (
+            []
+            if by_hand
+            else [
+                asyncio.create_task(sandbox._every(interval_ms, action), name=f"sandbox {action.__name__}")
+                for interval_ms, action in (
+                    (STEP_MS, sandbox._move_market),
+                    (_OVERDUE_EVERY_MS, sandbox.connections.end_overdue),
+                    (_ACCOUNT_EVERY_MS, sandbox._push_accounts),
+                )
+            ]
+        )
         return sandbox
 
     async def stop(self) -> None:
@@ -134,6 +141,12 @@ class Sandbox:
     @property
     def seed(self) -> int:
         return self._options.seed
+
+    def move(self) -> None:
+        """Do now what is done as time passes, for as much of it as has passed on the clock."""
+        self._move_market()
+        self.connections.end_overdue()
+        self._push_accounts()
 
     def cut_streams(self, kind: Kind = "all") -> None:
         """Abort the live sockets of a kind without a close frame, as a failing network does."""
