@@ -191,6 +191,7 @@ def test_somebody_elses_withdrawal_cannot_be_taken_back(office: Office) -> None:
         ({"amount": -50}, -1005),
         ({"amount": "10.0000001"}, -1005),
         ({"amount": 10_000_000}, 302301),
+        ({"token": "ETH", "network": "ARB", "amount": 2**63 - 1}, 302301),
         ({"amount": "much"}, -1005),
         ({"address": " "}, -1005),
         ({"address": "x" * 201}, -1005),

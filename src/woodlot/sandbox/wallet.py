@@ -15,6 +15,7 @@ from typing import Final
 
 from woodlot.sandbox.accounts import ROWS_KEPT
 from woodlot.sandbox.bank import Bank
+from woodlot.sandbox.money import EXACT
 from woodlot.sandbox.networks import Token, Way
 from woodlot.sandbox.refusal import Refusal, refusal
 from woodlot.wire.asset import TokenSide, WalletStatus
@@ -90,7 +91,7 @@ class Wallet:
         way = self._way(token, network)
         if not address.strip() or len(address) > 200:
             raise refusal(-1005, problem="address must not be blank")
-        if amount != round(amount, way.decimals):
+        if EXACT.remainder(amount, EXACT.scaleb(1, -way.decimals)):
             raise refusal(-1005, problem=f"amount: {token} has {way.decimals} decimals on {way.network.name}")
         if amount < max(way.minimum, way.fee):
             raise refusal(-1005, problem=f"amount must be at least {way.minimum}")
