@@ -82,7 +82,9 @@ def test_interest_is_charged_told_and_repaid(office: Office) -> None:
     bare(office, REPAY, {"token": "BTC", "amount": "1"})
     reply = office.data("GET", "/v3/spotMargin/interestHistory")
     assert [row["side"] for row in reply["rows"]] == ["REPAY", "LOAN"]
-    assert reply["rows"][0]["quantity"] == charged["interest"]
+    # The signs and the null of the example in rest-v3 §9.6.
+    assert (charged["quantity"], charged["interest"][:1]) == (charged["loanAmount"], "-")
+    assert (reply["rows"][0]["quantity"], f"-{reply['rows'][0]['interest']}") == (None, charged["interest"])
     assert reply["meta"] == {"total": 2, "recordsPerPage": 25, "currentPage": 1}
     assert office.refused("POST", REPAY, {"token": "BTC", "amount": "1"})[0] == 302144
     assert office.exchange.audit() == []

@@ -120,7 +120,7 @@ def test_interest_is_charged_each_hour_on_the_most_that_was_owed_in_it() -> None
     wait(floor, 1)
 
     # 24,804 USDT at 5E-6 an hour; a moment later nothing is owed, and the next hour is free.
-    assert history(floor) == [("LOAN", Decimal("0.12402"))]
+    assert history(floor) == [("LOAN", Decimal("-0.12402"))]
     wait(floor, 1)
     assert len(history(floor)) == 1
     assert floor.exchange.balances(floor.id("meg"), "USDT")[0].interest == Decimal("0.12402")

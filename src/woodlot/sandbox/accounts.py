@@ -22,7 +22,7 @@ HISTORY_KEPT: Final = 100_000
 """How many finished orders, and how many fills, an account remembers; what finished first is forgotten first."""
 
 ROWS_KEPT: Final = 10_000
-"""How many fundings, and how many interest rows, an account remembers."""
+"""How many fundings, interest rows and other changes an account remembers, of each."""
 
 DEFAULT_SPOT_LEVERAGE: Final = 5
 """How far spot may be levered in MARGIN mode: "values 1 to 5 (help centre: up to 10)" (rest-v3 §9.6)."""
@@ -51,6 +51,16 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
     is_rpi: bool = False
 
 
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """Money that came or went without a trade and without the bank, in units; `kind` is a word of rest-v3 §9.4.2."""
+
+    number: int
+    kind: str
+    asset: str
+    amount: int
+    ts: int
+
+
 class Settings:
     """What an account has chosen about margin."""
 
@@ -71,6 +81,8 @@ class Account:
     __slots__ = (
         "_kept",
         "by_client_id",
+        "changed",
+        "changes",
         "fills",
         "finished",
         "fundings",
@@ -134,6 +146,9 @@ class Account:
         self.interest: dict[str, int] = {}
         self.interest_rows: deque[InterestRow] = deque(maxlen=ROWS_KEPT)
         self.fundings: deque[FundingFee] = deque(maxlen=ROWS_KEPT)
+        # Changes of balances that no trade and no bank has made, and how many there have been.
+        self.changes: deque[Change] = deque(maxlen=ROWS_KEPT)
+        self.changed = 0
         # Both by id and, ids being given in turn, oldest first. Of an account that nobody watches only `open` is kept.
         self.open: dict[int, Order] = {}
         self.orders: dict[int, Order] = {}
@@ -154,6 +169,12 @@ class Account:
     def is_hedged(self) -> bool:
         """Whether a symbol has two positions, one for each direction."""
         return self.settings.position_mode is PositionMode.HEDGE_MODE
+
+    def note(self, kind: str, *, asset: str, amount: int, now_ms: int) -> None:
+        """Remember a change of a balance for the account's statement."""
+        if self.watched and amount:
+            self.changed += 1
+            self.changes.append(Change(self.changed, kind, asset, amount, now_ms))
 
     def admit(self, order: Order) -> None:
         """Remember a new order."""

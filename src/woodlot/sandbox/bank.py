@@ -11,7 +11,7 @@ from decimal import Decimal, Inexact
 from itertools import count
 from typing import Final
 
-from woodlot.sandbox.accounts import ROWS_KEPT
+from woodlot.sandbox.accounts import ROWS_KEPT, Change
 from woodlot.sandbox.exchange import Exchange
 from woodlot.sandbox.ledger import available
 from woodlot.sandbox.money import decimal, units
@@ -95,6 +95,10 @@ class Bank:
     def movements(self, account_id: str) -> Sequence[Movement]:
         """Return what was moved for an account, oldest first."""
         return tuple(self._moved.get(account_id, ()))
+
+    def changes(self, account_id: str) -> Sequence[Change]:
+        """Return what came and went of itself, as funding, interest and liquidation do, oldest first."""
+        return tuple(self._house.account(account_id).changes)
 
     def _leave(self, account_id: str, token: str, amount: Decimal) -> None:
         leaving = self._house.account(account_id).leaving

@@ -77,6 +77,7 @@ class ClearingHouse:
         """Pay out what a position has gained since the last time, or collect what it has lost."""
         pnl = position.settle(value)
         self._ledger.clear(account.wallet, asset=asset, amount=pnl)
+        account.note("REALIZED_PNL", asset=asset, amount=pnl, now_ms=now_ms)
         if position.is_isolated:
             self.move_margin(account, position, asset=asset, amount=pnl)
         position.day.add(pnl=pnl, fee=0, now_ms=now_ms)

@@ -46,6 +46,7 @@ class Funding:
         due_ms, rate = perpetual.next_funding_ms, perpetual.fund()
         for account, position in self._open(perpetual):
             paid = self._pay(account, position, perpetual=perpetual, rate=rate)
+            account.note("FUNDING_FEE", asset=VALUED_IN, amount=-paid, now_ms=due_ms)
             if paid and account.watched:
                 account.fundings.append(self._row(position, perpetual, rate=rate, paid=paid, now_ms=due_ms))
         self.rates[perpetual.market.symbol].append(

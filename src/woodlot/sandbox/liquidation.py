@@ -53,17 +53,16 @@ class Liquidation:
             self._take_everything(account, now_ms)
 
     def _take_isolated(self, account: Account, position: Position, now_ms: int) -> None:
-        pocket, fund = account.wallet[VALUED_IN], self._house.fund
+        pocket = account.wallet[VALUED_IN]
         before = pocket.holding
         short = -(position.margin + position.unrealised(self._worth(position)))
         fee = self._close(account, position, deficit=short, now_ms=now_ms)
         left = pocket.holding - before
         # "losses are limited to the margin": the fund pays what is missing, and takes its fee out of what is left.
         paid = min(fee, left) if left > 0 else left
-        self._house.ledger.pay(payer=account.wallet, receiver=fund.wallet, asset=VALUED_IN, amount=paid, fee=0)
+        self._pay_fund(account, VALUED_IN, paid)
 
     def _take_everything(self, account: Account, now_ms: int) -> None:
-        house, fund = self._house, self._house.fund
         open_positions = [p for p in account.positions.values() if p.lots and not p.is_isolated]
         deficit, fees = -self._net_worth(account), 0
         deficit = 0 if self._can_pay(deficit) else deficit
@@ -78,8 +77,8 @@ class Liquidation:
         if pocket.holding < 0:
             self._sell_assets(account)
         paid = min(fees, pocket.holding) if pocket.holding > 0 else pocket.holding
-        house.ledger.pay(payer=account.wallet, receiver=fund.wallet, asset=VALUED_IN, amount=paid, fee=0)
-        house.outbox.touch(account, *account.wallet)
+        self._pay_fund(account, VALUED_IN, paid)
+        self._house.outbox.touch(account, *account.wallet)
 
     def _close(self, account: Account, position: Position, *, deficit: int, now_ms: int) -> int:
         """Close a position: to the fund, or if that cannot pay the deficit, to the queue. Return the fee due."""
@@ -212,10 +211,15 @@ class Liquidation:
                 self._swap(account, asset=asset, amount=pocket.holding, price=price)
 
     def _swap(self, account: Account, *, asset: str, amount: int, price: int) -> None:
-        ledger, fund = self._house.ledger, self._house.fund
         worth = -(-amount * price // ONE) if amount < 0 else amount * price // ONE
-        ledger.pay(payer=account.wallet, receiver=fund.wallet, asset=asset, amount=amount, fee=0)
-        ledger.pay(payer=fund.wallet, receiver=account.wallet, asset=VALUED_IN, amount=worth, fee=0)
+        self._pay_fund(account, asset, amount)
+        self._pay_fund(account, VALUED_IN, -worth)
+
+    def _pay_fund(self, account: Account, asset: str, amount: int) -> None:
+        """Let an account pay the fund, or with a minus the fund the account."""
+        house = self._house
+        house.ledger.pay(payer=account.wallet, receiver=house.fund.wallet, asset=asset, amount=amount, fee=0)
+        account.note("LIQUIDATION", asset=asset, amount=-amount, now_ms=house.clock.now_ms())
 
     def _net_worth(self, account: Account) -> int:
         """Return what an account has with everything sold, isolated positions apart."""

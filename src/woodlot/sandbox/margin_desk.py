@@ -157,7 +157,8 @@ class MarginDesk:
                 continue
             interest = -(-borrowed * rate // RATE_ONE)
             account.interest[token] = account.interest.get(token, 0) + interest
-            self._log(account, token, InterestSide.LOAN, interest=interest, loan=borrowed, rate=rate, now_ms=now_ms)
+            # What is charged is told as a minus, what is repaid is not (rest-v3 §9.6).
+            self._log(account, token, InterestSide.LOAN, interest=-interest, loan=borrowed, rate=rate, now_ms=now_ms)
 
     def _repay_all(self, account: Account, *, now_ms: int) -> None:
         for token, owed in list(account.interest.items()):
@@ -167,6 +168,7 @@ class MarginDesk:
     def _repay(self, account: Account, token: str, amount: int, *, side: InterestSide, now_ms: int) -> None:
         self._house.ledger.collect(account.wallet, asset=token, amount=amount)
         account.interest[token] -= amount
+        account.note("INTEREST", asset=token, amount=-amount, now_ms=now_ms)
         self._house.outbox.touch(account, token)
         self._log(account, token, side, interest=amount, loan=None, rate=None, now_ms=now_ms)
 
@@ -189,7 +191,7 @@ class MarginDesk:
                 token=token,
                 side=side.value,
                 status="SUCCEED",
-                quantity=decimal(interest),
+                quantity=None if loan is None else decimal(loan),
                 user_id=_USER_ID,
                 application_id=account.id,
                 interest=decimal(interest),

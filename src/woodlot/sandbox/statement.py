@@ -1,13 +1,15 @@
 """This file is an account's statement: everything that changed a balance, trades included (rest-v3 §9.4.2).
 
-Of trades the last 1000 are told, of everything else what the bank remembers.
+Of trades the last 1000 are told, of everything else what the bank and the account remember.
 """
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
+from woodlot.sandbox.accounts import Change
 from woodlot.sandbox.bank import Movement
+from woodlot.sandbox.money import decimal
 from woodlot.wire.asset import TokenChange
 from woodlot.wire.moment import Time
 from woodlot.wire.trade import Transaction
@@ -47,13 +49,17 @@ KINDS: Final = frozenset(
 )
 """Every word of rest-v3 §9.4.2; the sandbox has something to tell of a few."""
 
-# Trades have ids of their own; a last digit keeps the rows of both apart.
+# Trades, and what comes of itself, have numbers of their own; a last digit keeps the rows apart.
 _ID_STEP = 10
+_CHANGE_DIGIT = 9
 
 
-def statement(movements: Iterable[Movement], fills: Iterable[Transaction]) -> list[TokenChange]:
+def statement(
+    movements: Iterable[Movement], changes: Iterable[Change], fills: Iterable[Transaction]
+) -> list[TokenChange]:
     """Return all of it as rows, newest first."""
     rows = [_moved(movement) for movement in movements]
+    rows.extend(_changed(change) for change in changes)
     rows.extend(row for fill in fills for row in _traded(fill))
     return sorted(rows, key=lambda row: (row.timestamp, row.id), reverse=True)
 
@@ -65,6 +71,16 @@ def _moved(movement: Movement) -> TokenChange:
         token=movement.token,
         amount=movement.amount,
         timestamp=Time.at(movement.ts),
+    )
+
+
+def _changed(change: Change) -> TokenChange:
+    return TokenChange(
+        id=change.number * _ID_STEP + _CHANGE_DIGIT,
+        type=change.kind,
+        token=change.asset,
+        amount=decimal(change.amount),
+        timestamp=Time.at(change.ts),
     )
 
 

@@ -50,10 +50,11 @@ def _token_history(call: Call[GetTokenHistory]) -> TokenChanges:
     request = call.request
     if request.type is not None and request.type not in KINDS:
         raise invalid("type: not a word of this history")
-    fills = call.exchange.transactions(call.account_id, GetTransactionHistory(limit=FILLS_TOLD)).rows
+    bank, account_id = call.office.bank, call.account_id
+    fills = call.exchange.transactions(account_id, GetTransactionHistory(limit=FILLS_TOLD)).rows
     rows = [
         row
-        for row in statement(call.office.bank.movements(call.account_id), fills)
+        for row in statement(bank.movements(account_id), bank.changes(account_id), fills)
         if request.type in {None, row.type} and _is_within(request.start_time, request.end_time, row.timestamp.ms)
     ]
     shown, meta = page_of(rows, page=request.page, size=request.size, default=PER_PAGE, most=MOST_PER_PAGE)
