@@ -89,7 +89,7 @@ def test_the_first_line_is_for_people_and_holds_no_key():
     floor, ann = market()
     data = State(floor, office=BackOffice(floor.exchange), account_id=ann).save()
 
-    assert data.startswith(b'woodlot-state {"format": 3,')
+    assert data.startswith(b'woodlot-state {"format": 4,')
     assert header(data)["seed"] == 7
 
 
@@ -119,7 +119,15 @@ def test_a_file_from_a_stranger_calls_nothing(attack: _Attack):
 
 @pytest.mark.parametrize(
     "spoil",
-    [lambda data: b"", lambda data: b"x" + data, lambda data: data[:-5], lambda data: data[:200] + b"\0" + data[201:]],
+    [
+        lambda data: b"",
+        lambda data: b"x" + data,
+        lambda data: data[:-5],
+        lambda data: data[:200] + b"\0" + data[201:],
+        lambda data: data.replace(b"{", b"", 1),
+        lambda data: b"woodlot-state []\n",
+        lambda data: b"woodlot-state {}\n",
+    ],
 )
 def test_a_spoiled_file_is_refused_in_words(spoil: Any):
     floor, ann = market()

@@ -25,7 +25,7 @@ from woodlot.sandbox.faults import Faults
 from woodlot.sandbox.simulation import Simulation
 
 _MAGIC: Final = "woodlot-state"
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 # What a packed state may grow to.
 _LARGEST = 512 * 1024 * 1024
 
@@ -93,9 +93,13 @@ def header(data: bytes) -> dict[str, Any]:
     magic, _, text = data[:2_000].partition(b"\n")[0].decode("utf-8", "replace").partition(" ")
     if magic != _MAGIC:
         raise ConfigurationError("this is no state file of woodlot")
-    fields = json.loads(text)
-    if fields["format"] != _FORMAT:
-        raise ConfigurationError(f"the state file has format {fields['format']}, this woodlot reads {_FORMAT}")
+    try:
+        fields = dict(json.loads(text))
+        made_in, _ = fields["format"], fields["bytes"]
+    except (ValueError, TypeError, KeyError):
+        raise ConfigurationError("the first line of the state file cannot be read") from None
+    if made_in != _FORMAT:
+        raise ConfigurationError(f"the state file has format {made_in}, this woodlot reads {_FORMAT}")
     return fields
 
 
