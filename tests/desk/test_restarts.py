@@ -163,6 +163,22 @@ async def test_the_kill_switch_cancels_refuses_and_survives_a_restart(rig: Rig) 
         assert desk.stopped_because is None
 
 
+async def test_orders_left_by_a_program_that_died_while_it_was_being_stopped_are_cancelled_by_the_next(
+    rig: Rig,
+) -> None:
+    desk = rig.desk(timeout_s=1.0)
+    async with desk:
+        await desk.buy(BTC, "0.001", price="30000")
+        rig.lossy.lose_request = lambda request: request.target.startswith("/v3/trade/allOrders")
+        killing = asyncio.create_task(desk.kill("a test"))
+        await until(lambda: [order for order in desk.orders() if order.known.cancel_wish is not None])
+        killing.cancel()
+    assert len(rig.open_orders()) == 1
+    async with rig.desk() as desk:
+        assert desk.stopped_because == "a test"
+        await until(lambda: not rig.open_orders())
+
+
 async def test_what_waits_for_its_turn_when_trading_is_stopped_never_leaves(rig: Rig) -> None:
     async with rig.desk(timeout_s=30.0) as desk:
         # Ten orders a second is the exchange's pace (rest-v3 §4.2): most of these wait for their turn.

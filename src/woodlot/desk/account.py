@@ -98,7 +98,13 @@ class Account:
         )
         outlet.guard = self.entry.command
         self.kill_switch = KillSwitch(
-            self.books, gate=self.gate, entry=self.entry, send=outlet.send, events=self.events, clock=clock
+            self.books,
+            gate=self.gate,
+            entry=self.entry,
+            send=outlet.send,
+            events=self.events,
+            clock=clock,
+            now_ms=time.now_ms,
         )
         self._theft = Theft(clock)
         self._tasks: set[asyncio.Task[None]] = set()

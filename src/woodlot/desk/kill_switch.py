@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from woodlot.clock import Clock
 from woodlot.desk.bookkeeping import Books
@@ -18,18 +19,32 @@ log = logging.getLogger(__name__)
 _FACT = "killed"
 # What shows up afterwards, such as an order whose answer was lost, is cancelled within so much.
 _SWEEP_EVERY_S = 2.0
+# "Cancel answers `CANCEL_SENT` at once; the real cancel is asynchronous" (rest-v3 §7.5). One that is older than this,
+# of a run that died too, may never have arrived, and is asked for again.
+_CANCEL_TAKES_MS = 5_000
 
 
 class KillSwitch:
     """Stop trading until `resume`. The journal remembers it, where that is a file."""
 
-    def __init__(self, books: Books, *, gate: Gate, entry: Entry, send: Send, events: EventLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        books: Books,
+        *,
+        gate: Gate,
+        entry: Entry,
+        send: Send,
+        events: EventLog,
+        clock: Clock,
+        now_ms: Callable[[], int],
+    ) -> None:
         self._books = books
         self._gate = gate
         self._entry = entry
         self._send = send
         self._events = events
         self._clock = clock
+        self._now_ms = now_ms
         gate.stopped_because = books.journal.fact(_FACT)
         if gate.stopped_because is not None:
             log.error("trading is stopped since an earlier run: %s; resume() lifts it", gate.stopped_because)
@@ -59,11 +74,19 @@ class KillSwitch:
         return await cancel_everything(self._send, under_way=lambda: self._entry.under_way, clock=self._clock)
 
     async def keep_killed(self) -> None:
-        """While trading is stopped, cancel what still shows up: answers come late, and others place orders too."""
+        """While trading is stopped, cancel what still shows up: answers come late, and others place orders too.
+
+        What a run left open that died while it cancelled is the first of it.
+        """
         while True:
-            await asyncio.sleep(_SWEEP_EVERY_S)
-            if self._gate.stopped_because is not None and any(
-                order.order_id is not None and order.cancel_wish is None
-                for order in (*self._books.tracker.open_orders(), *self._books.algos.open_orders())
-            ):
+            if self._gate.stopped_because is not None and self._is_any_left():
                 await self.cancel_everything()
+            await asyncio.sleep(_SWEEP_EVERY_S)
+
+    def _is_any_left(self) -> bool:
+        """Whether an order is open that no cancel is on its way to."""
+        since_ms = self._now_ms() - _CANCEL_TAKES_MS
+        return any(
+            order.order_id is not None and (order.cancel_wish is None or order.cancel_wish.asked_ms < since_ms)
+            for order in (*self._books.tracker.open_orders(), *self._books.algos.open_orders())
+        )
