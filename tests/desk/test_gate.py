@@ -242,6 +242,9 @@ def test_in_hedge_mode_a_long_and_a_short_do_not_cancel_out(
     world.positions = {PositionSide.LONG: D(180), PositionSide.SHORT: D(-180)}
     order = place(symbol="PERP_WOO_USDT", side=side, position_side=position, quantity=quantity)
     assert (world.refuses(order) == "exposure") is stopped
+    world.open = [opened(symbol="PERP_WOO_USDT", side=side, position_side=position, quantity="1", client_order_id=5)]
+    world.open = [msgspec.structs.replace(world.open[0], order_id=5)]
+    assert (world.refuses(EditOrder(order_id=5, quantity=quantity)) == "exposure") is stopped
 
 
 def test_what_waits_for_its_price_counts_among_open_orders_and_exposure() -> None:

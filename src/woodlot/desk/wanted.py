@@ -56,7 +56,14 @@ def _edited(edit: EditOrder, known: TrackedOrder | None) -> Wanted:
     if quantity is None:
         quantity = known.quantity
     return Wanted(
-        known.symbol, known.side, known.type.value, price, quantity, is_new=False, already=known.remaining or _NOTHING
+        known.symbol,
+        known.side,
+        known.type.value,
+        price,
+        quantity,
+        is_new=False,
+        already=known.remaining or _NOTHING,
+        position=known.position_side,
     )
 
 

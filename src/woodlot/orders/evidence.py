@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from woodlot.wire.enums import OrderStatus, OrderTypeWord, Side
+from woodlot.wire.enums import OrderStatus, OrderTypeWord, PositionSide, Side
 from woodlot.wire.events import ExecutionReport
 from woodlot.wire.trade import OrderRow
 from woodlot.wire.value import Value
@@ -53,6 +53,7 @@ class Evidence(Value):
     amount: Decimal | None = None
     average_price: Decimal | None = None
     created_ms: int | None = None
+    position_side: PositionSide | None = None
     reason: str = ""
 
     @property
@@ -81,6 +82,7 @@ class Evidence(Value):
             price=report.price or None,
             quantity=report.quantity or None,
             average_price=report.average_executed_price or None,
+            position_side=report.position_side,
             reason=report.reason,
         )
 
@@ -102,4 +104,5 @@ class Evidence(Value):
             amount=row.amount or None,
             average_price=row.average_executed_price or None,
             created_ms=row.created_time.ms,
+            position_side=PositionSide(row.position_side),
         )

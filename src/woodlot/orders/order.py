@@ -9,7 +9,7 @@ import msgspec
 from woodlot.orders.evidence import Evidence, Source, Standing
 from woodlot.orders.states import News, OrderState, after, news_of
 from woodlot.orders.wish import Wish, resolved
-from woodlot.wire.enums import OrderStatus, OrderTypeWord, Side
+from woodlot.wire.enums import OrderStatus, OrderTypeWord, PositionSide, Side
 from woodlot.wire.trade import PlaceOrder
 from woodlot.wire.value import Value
 
@@ -56,6 +56,7 @@ class TrackedOrder(Value):
     trade_ids: tuple[int, ...] = ()
     foreign: bool = False
     created_ms: int | None = None
+    position_side: PositionSide | None = None
     standing: Standing = Standing()
     history: tuple[Step, ...] = ()
 
@@ -105,6 +106,7 @@ class TrackedOrder(Value):
             quantity=_decimal(order.quantity),
             amount=_decimal(order.amount),
             created_ms=at_ms,
+            position_side=order.position_side,
             history=(Step(at_ms=at_ms, source=Source.INTENT, news=News.INTENDED, state=OrderState.INTENDED),),
         )
 
@@ -120,6 +122,7 @@ class TrackedOrder(Value):
             client_order_id=evidence.client_order_id,
             state=OrderState.ACKNOWLEDGED,
             foreign=True,
+            position_side=evidence.position_side,
         )
 
     @property
