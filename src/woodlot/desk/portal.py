@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
-from woodlot.errors import ConfigurationError
+from woodlot.errors import ConfigurationError, OutcomeUnknown
 
 ResultT = TypeVar("ResultT")
 
@@ -34,6 +34,10 @@ class Portal:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
+        except OutcomeUnknown as unknown:
+            # `unknown.resolve()` has to wait for its answer as well.
+            unknown.resolver = self._waiting(unknown.resolver)
+            raise
         except BaseException:
             future.cancel()
             raise
@@ -58,6 +62,14 @@ class Portal:
         if isinstance(result, _End):
             raise StopIteration
         return result
+
+    def _waiting(
+        self, resolver: Callable[[OutcomeUnknown, float], Any] | None
+    ) -> Callable[[OutcomeUnknown, float], Any] | None:
+        def resolve(unknown: OutcomeUnknown, timeout_s: float) -> Any:
+            return resolver and self.run(resolver(unknown, timeout_s))
+
+        return resolver and resolve
 
     def close(self) -> None:
         """Stop the loop, with whatever still runs in it, and wait for its thread."""

@@ -32,11 +32,7 @@ class SyncClient:
         self, request: Request[AnswerT], *, timeout_s: float | None = None, patience: Patience | None = None
     ) -> AnswerT:
         """Make one call and return its typed answer. See `Client.send`."""
-        try:
-            return self._portal.run(self._client.send(request, timeout_s=timeout_s, patience=patience))
-        except OutcomeUnknown as unknown:
-            unknown.resolver = self._resolver
-            raise
+        return self._portal.run(self._client.send(request, timeout_s=timeout_s, patience=patience))
 
     def pages(self, request: Request[Rows[RowT]]) -> Pages[RowT]:  # pyright: ignore[reportInvalidTypeArguments] - any answer that has rows
         """Walk through a list of any length: `for order in desk.client.pages(GetOrders())`."""
@@ -45,6 +41,3 @@ class SyncClient:
     def resolve(self, unknown: OutcomeUnknown, *, timeout_s: float = 330.0) -> Resolution:
         """Find out what became of a call, by asking and never by sending it again. See `Client.resolve`."""
         return self._portal.run(self._client.resolve(unknown, timeout_s=timeout_s))
-
-    def _resolver(self, unknown: OutcomeUnknown, timeout_s: float) -> Resolution:
-        return self.resolve(unknown, timeout_s=timeout_s)
