@@ -7,7 +7,7 @@ from typing import Any
 from woodlot.book.chain import Delta
 from woodlot.book.sync import Synchroniser
 from woodlot.book.transition import BookState, Transition
-from woodlot.stream.session import Lost, Send, Session
+from woodlot.stream.session import TAKEN, Lost, Send, Session
 from woodlot.wire.events import BookDelta
 from woodlot.wire.frames import Push
 from woodlot.wire.topics import BookDeltas
@@ -30,6 +30,9 @@ class Ear:
         [command] = [json.loads(sent.text) for sent in self.session.opened(0.0) if isinstance(sent, Send)]
         answer = {"id": command["id"], "cmd": "SUBSCRIBE", "success": True, "time": 1, "data": [TOPIC]}
         self.session.received(json.dumps(answer), now_s=0.0)
+        # As a desk's book has it: what it takes over while in sync goes past everybody else.
+        self.session.lanes = {TOPIC: self.sync.lane}
+        self.sync.lane.is_direct = True
         self.synchronise()
 
     def synchronise(self) -> None:
@@ -43,7 +46,10 @@ class Ear:
     def hear(self, payload: bytes | str) -> Transition | None:
         """Take one frame as a socket would; return what the book made of it, if it came that far."""
         transition = None
-        for output in self.session.received(payload, now_s=1.0):
+        outputs = self.session.received(payload, now_s=1.0)
+        if outputs is TAKEN:
+            return Transition.APPLIED
+        for output in outputs:
             match output:
                 case Push(event=BookDelta() as event):
                     transition = self.sync.delta(output.delta or event, now_s=1.0)

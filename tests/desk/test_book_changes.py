@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from woodlot.book.book import BookView
+from woodlot.book.lane import PlainLane
+from woodlot.book.trail import Steps
 from woodlot.book.transition import BookState
 from woodlot.desk.book_changes import MOST_WAITING, Audience, BookChange
 
@@ -13,14 +15,15 @@ class Theatre:
     """A book whose `ts` is how often it changed."""
 
     def __init__(self) -> None:
-        self.audience = Audience(self._newest)
+        self.lane = PlainLane("PERP_BTC_USDT", Steps())
+        self.audience = Audience(self._newest, self.lane)
         self.views = 0
 
     def change(self, times: int = 1) -> None:
         for _ in range(times):
-            self.audience.changed += 1
-            if self.audience.is_awaited:
-                self.audience.tell()
+            self.lane.changed += 1
+            if self.lane.tell is not None:
+                self.lane.tell()
 
     def _newest(self, *, has_view: bool = False, conflated: int = 0) -> BookChange:
         self.views += has_view
@@ -52,7 +55,7 @@ async def test_a_reader_that_waits_is_woken_once_for_many_changes() -> None:
     await asyncio.sleep(0)
 
     theatre.change(2)
-    assert not theatre.audience.is_awaited, "the second change told nobody anything new"
+    assert theatre.lane.tell is None, "the second change told nobody anything new"
     assert (await waiting).conflated == 1
 
 
@@ -87,7 +90,7 @@ async def test_a_wait_that_was_given_up_loses_nothing_and_leaves_nothing_behind(
         waiting.cancel()
         with suppress(asyncio.CancelledError):
             await waiting
-    assert changes._sleepers == []
+    assert theatre.audience._sleepers == []
 
     theatre.change()
     assert (await anext(changes)).ts == 1
@@ -120,4 +123,4 @@ async def test_a_reader_that_was_let_go_of_is_told_nothing() -> None:
     theatre = Theatre()
     theatre.audience.join(conflate=False)
     theatre.change(3)
-    assert (theatre.views, theatre.audience.is_awaited) == (0, False)
+    assert (theatre.views, theatre.lane.tell) == (0, None)

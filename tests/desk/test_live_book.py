@@ -14,6 +14,8 @@ from woodlot.desk.live_book import LiveBook
 from woodlot.desk.market import Market
 from woodlot.errors import BookNotInSync
 from woodlot.wire.enums import Side
+from woodlot.wire.frames import Push
+from woodlot.wire.topics import BookDeltas
 
 SYMBOL = "PERP_BTC_USDT"
 TOPIC = f"orderbookupdate@{SYMBOL}@50"
@@ -266,3 +268,40 @@ class Resting:
     price: Decimal | None
     quantity: Decimal | None
     filled_quantity: Decimal = NOTHING
+
+
+async def test_updates_that_are_told_to_nobody_are_counted_and_wake_who_waits(
+    venue: Venue, market: Market, book: LiveBook
+) -> None:
+    applied, pushes = book.counts[Transition.APPLIED], market.stream.findings.pushes
+    changes = book.changes()
+    waiting = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+    venue.update(TOPIC, 1050, 1100, [("98", "1")])
+    venue.update(TOPIC, 1100, 1150, [("97", "1")])
+    await venue.time.run(0.1)
+
+    # Each is one change, whoever counts.
+    assert book.counts[Transition.APPLIED] == applied + 2
+    assert market.stream.findings.pushes == pushes + 2
+    heard = [await waiting]
+    while heard[-1].ts < 1150:
+        heard.append(await anext(changes))
+    assert sum(1 + change.conflated for change in heard) == 2
+    assert (book.ts, len(book.levels(9)[0])) == (1150, 4)
+
+
+async def test_who_else_hears_the_topic_is_told_after_the_book(venue: Venue, market: Market, book: LiveBook) -> None:
+    topic = BookDeltas(SYMBOL, depth=50)
+    async with market.stream.subscribe(topic) as reader:
+        venue.update(TOPIC, 1050, 1100, [("98", "1")])
+        await venue.time.run(0.1)
+        push = await anext(reader)
+
+    assert isinstance(push, Push)
+    event = push.event
+    assert (event.prev_ts, event.ts, list(event.bids)) == (1050, 1100, [("98", "1")])
+    assert book.ts == 1100
+    venue.update(TOPIC, 1100, 1150)
+    await venue.time.run(0.1)
+    assert book.ts == 1150

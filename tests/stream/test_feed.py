@@ -89,3 +89,41 @@ def test_a_sink_that_left_hears_nothing_more() -> None:
 
     assert notes.told == []
     assert not heard.is_heard
+
+
+class Lane:
+    others: Any = None
+
+
+def test_only_the_first_sink_has_its_lane_used_and_the_others_are_told_past_it() -> None:
+    lanes, first, second = dict[str, Any](), Lane(), Lane()
+    book, notes, later = Notes(), Notes(), Notes(fails_on="pushed")
+    heard = Feed("trade@A", lanes)
+    heard.join(book, first)
+    assert (lanes, first.others) == ({"trade@A": first}, None)
+
+    heard.join(notes, second)
+    heard.join(later)
+    assert (lanes, second.others) == ({"trade@A": first}, None)
+    first.others(PUSH)
+    first.others(PUSH)
+    assert (book.told, notes.told) == ([], ["pushed", "pushed"])
+    assert later.told == ["pushed", "SINK_FAILED"], "it hears no more"
+
+    heard.leave(notes)
+    assert first.others is None
+    heard.leave(book)
+    assert lanes == {}
+
+
+def test_a_topic_that_is_closed_has_no_lane() -> None:
+    lanes, lane = dict[str, Any](), Lane()
+    heard = Feed("trade@A", lanes)
+    heard.join(Notes(), lane)
+    heard.join(Notes())
+    heard.close_lane()
+    heard.close_lane()
+
+    assert (lanes, lane.others) == ({}, None)
+    heard.join(Notes(), Lane())
+    assert lanes == {}, "its sink is not the first"

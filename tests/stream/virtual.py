@@ -69,7 +69,7 @@ class MemoryLink:
         )
 
     def say(self, frame: object) -> None:
-        self.frames.put_nowait(json.dumps(frame))
+        self.frames.put_nowait(json.dumps(frame, separators=(",", ":")))
 
     def cut(self) -> None:
         self.is_open = False

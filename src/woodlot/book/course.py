@@ -31,12 +31,10 @@ _ODD = frozenset(
 class Course:
     """State, reason and seeding of one book."""
 
-    __slots__ = ("_audit_every_s", "_counts", "applied", "oddities", "seeding", "standing")
+    __slots__ = ("_audit_every_s", "_counts", "oddities", "seeding", "standing")
 
     def __init__(self, *, now_s: float) -> None:
         self._counts: Counter[Transition] = Counter()
-        # The one that happens a thousand times as often as the others has a counter that costs nothing.
-        self.applied = 0
         self.oddities: deque[tuple[Transition, Update]] = deque(maxlen=_ODDITIES_KEPT)
         self.standing = Standing(BookState.SYNCING, Transition.CREATED, now_s)
         self.seeding = Seeding()
@@ -106,7 +104,6 @@ class Course:
             self.oddities.append((transition, delta))
         return self.count(transition)
 
-    @property
-    def counts(self) -> Counter[Transition]:
-        """How often each transition happened."""
-        return self._counts + Counter({Transition.APPLIED: self.applied})
+    def counts(self, *, applied: int) -> Counter[Transition]:
+        """How often each transition happened, with so many updates applied that were not counted one by one."""
+        return self._counts + Counter({Transition.APPLIED: applied})

@@ -31,6 +31,7 @@ from woodlot.book.book import Book
 from woodlot.book.bridge import bridge, flaw_of
 from woodlot.book.chain import Chain, Link, Place
 from woodlot.book.course import BRIDGING, CONFIRMING, FAILING, WATCHING, Course
+from woodlot.book.lane import new_lane
 from woodlot.book.numbers import Level, read
 from woodlot.book.seeding import Pace, Request
 from woodlot.book.transition import BookState, Standing, Transition
@@ -64,9 +65,9 @@ class Synchroniser:
         self._course = Course(now_s=now_s)
         self._book = Book(depth)
         self._links = Chain()
-        # The newest update where the chain has not been told of it yet.
-        self._newest: Update | None = None
         self._audit = Audit()
+        self.lane = new_lane(symbol, self._audit.trail.steps)
+        """The way of nearly every update; for those that hear each of them."""
         self._is_connected = False
         self._is_subscribed = False
         self._era = 0
@@ -88,7 +89,7 @@ class Synchroniser:
     @property
     def counts(self) -> Counter[Transition]:
         """How often each transition happened."""
-        return self._course.counts
+        return self._course.counts(applied=self.lane.applied)
 
     @property
     def oddities(self) -> Sequence[tuple[Transition, Update]]:
@@ -158,33 +159,24 @@ class Synchroniser:
 
     def delta(self, delta: Update, *, now_s: float) -> Transition:
         """Take in one update."""
-        if self.advance(delta):
+        if self.lane.take(delta):
             return _APPLIED
         in_sync = self._course.standing.state is _SYNCED
         if in_sync and delta.prev_ts == self._book.ts < delta.ts and delta.symbol == self.symbol:
-            return self._advance_unusually(delta, now_s)
-        return self._course.noted(delta, self._take_in(delta, now_s))
-
-    def advance(self, delta: Update) -> bool:
-        """Take in an update as almost all are: it follows a book that is SYNCED, is plain, and leaves it possible.
-
-        False: it is none such, and `delta` is to be told of it; nothing has changed.
-        """
-        course = self._course
-        if course.standing.state is not _SYNCED:
-            return False
-        before = self._book.sides.follow(delta, self.symbol)
-        if before is None:
-            return False
-        self._newest = delta
-        self._audit.trail.add(delta, before)
-        course.applied += 1
-        return True
+            transition = self._advance_unusually(delta, now_s)
+        else:
+            transition = self._course.noted(delta, self._take_in(delta, now_s))
+        self._open_lane()
+        return transition
 
     @property
     def applied(self) -> int:
-        """How many updates were taken in as almost all are."""
-        return self._course.applied
+        """How many updates followed a book that was SYNCED."""
+        return self.lane.applied
+
+    def _open_lane(self) -> None:
+        """Let updates go down the lane while the book is SYNCED: into its sides, which may be others now."""
+        self.lane.sides = self._book.sides if self._course.standing.state is _SYNCED else None
 
     def unreadable(self, *, now_s: float) -> Transition:
         """A frame of the topic came that is no update at all; whether one was lost with it is found out."""
@@ -199,9 +191,9 @@ class Synchroniser:
     @property
     def _chain(self) -> Chain:
         # Nearly every update is the only one that the next must follow, and nobody looks.
-        if self._newest is not None:
-            self._links.restart(self._newest)
-            self._newest = None
+        if self.lane.newest is not None:
+            self._links.restart(self.lane.newest)
+            self.lane.newest = None
         return self._links
 
     def _advance_unusually(self, delta: Update, now_s: float) -> Transition:
@@ -213,7 +205,7 @@ class Synchroniser:
         self._audit.trail.add(delta, before)
         if not self._book.is_possible:
             return self._course.noted(delta, self._flaw(delta, now_s) or Transition.APPLIED)
-        self._course.applied += 1
+        self.lane.applied += 1
         return _APPLIED
 
     def _take_in(self, delta: Update, now_s: float) -> Transition:
@@ -445,4 +437,5 @@ class Synchroniser:
             self._course.seeding.want_again(pace, now_s)
 
     def _count(self, transition: Transition) -> Transition:
+        self._open_lane()
         return self._course.count(transition)

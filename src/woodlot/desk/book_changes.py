@@ -2,14 +2,18 @@
 
 import asyncio
 from collections import deque
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from weakref import ref
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from woodlot.book.book import BookView
+from woodlot.book.lane import Lane
 from woodlot.book.transition import BookState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # A view of 500 levels a side is 8 kB of references.
 MOST_WAITING = 2_000
@@ -38,45 +42,75 @@ class Newest(Protocol):
 
 
 class Audience:
-    """The readers of one book. Whoever changes the book counts in `changed`, and calls `tell` if it `is_awaited`."""
+    """The readers of one book. Its lane counts what changed, and has `tell` to call while anybody waits for it."""
 
-    def __init__(self, newest: Newest) -> None:
+    def __init__(self, newest: Newest, lane: Lane) -> None:
         self.newest = newest
-        self.changed = 0
-        self.is_awaited = False
+        self._lane = lane
         # Weak, so that a reader who walks away from its loop is not fed for ever.
         self._readers: list[ref[BookChanges]] = []
+        # Those of them that are to see every change.
+        self._thorough: list[ref[BookChanges]] = []
+        # By hand, and not an asyncio.Event: this happens for every update of a calm market.
+        self._sleepers: list[asyncio.Future[None]] = []
 
     def join(self, *, conflate: bool) -> "BookChanges":
         reader = BookChanges(self, conflate=conflate)
         self._readers.append(ref(reader, self._readers.remove))
-        self.is_awaited = True
+        if not conflate:
+            self._thorough.append(ref(reader, self._thorough.remove))
+            self._lane.tell = self.tell
         return reader
 
+    @property
+    def changed(self) -> int:
+        """How often the book has changed, or what may be thought of it."""
+        return self._lane.changed
+
+    async def sleep(self) -> None:
+        """Wait for the next change."""
+        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append(sleeper)
+        self._lane.tell = self.tell
+        try:
+            await sleeper
+        except BaseException:
+            if sleeper in self._sleepers:
+                self._sleepers.remove(sleeper)
+            raise
+
     def leave(self, reader: "BookChanges") -> None:
-        if (held := ref(reader)) in self._readers:
-            self._readers.remove(held)
+        held = ref(reader)
+        for readers in (self._readers, self._thorough):
+            if held in readers:
+                readers.remove(held)
 
     def tell(self) -> None:
         """Wake the readers that wait, and let those have the change that are to see every one."""
-        self.is_awaited = False
-        change = None
-        for reader in self._listening():
-            if reader.conflates:
-                reader.wake()
-                continue
-            self.is_awaited = True
-            if change is None:
-                change = self.newest(has_view=True)
-            reader.put(change)
+        self._lane.tell = None
+        if self._thorough:
+            self._put()
+        self.wake()
+
+    def wake(self) -> None:
+        """Let those that sleep look again."""
+        sleepers, self._sleepers = self._sleepers, []
+        for sleeper in sleepers:
+            if not sleeper.done():
+                sleeper.set_result(None)
 
     def close(self) -> None:
         """Let every reader read what is queued and end."""
-        for reader in self._listening():
+        for reader in _alive(self._readers):
             reader.close()
 
-    def _listening(self) -> "list[BookChanges]":
-        return [reader for held in self._readers if (reader := held()) is not None]
+    def _put(self) -> None:
+        change = None
+        for reader in _alive(self._thorough):
+            if change is None:
+                change = self.newest(has_view=True)
+                self._lane.tell = self.tell
+            reader.put(change)
 
 
 class BookChanges:
@@ -87,16 +121,7 @@ class BookChanges:
         self._audience = audience
         self._seen = audience.changed
         self._waiting: deque[BookChange] = deque()
-        # By hand, and not an asyncio.Event: this happens for every update of a calm market.
-        self._sleepers: list[asyncio.Future[None]] = []
         self._is_closed = False
-
-    def wake(self) -> None:
-        """There is something new. Never waits."""
-        sleepers, self._sleepers = self._sleepers, []
-        for sleeper in sleepers:
-            if not sleeper.done():
-                sleeper.set_result(None)
 
     def put(self, change: BookChange) -> None:
         """Queue a change behind those that wait."""
@@ -105,8 +130,6 @@ class BookChanges:
             lost = waiting.popleft()
             waiting[0] = replace(waiting[0], dropped=waiting[0].dropped + lost.dropped + 1)
         waiting.append(change)
-        if self._sleepers:
-            self.wake()
 
     def close(self) -> None:
         """Hear no more; what is queued can still be read."""
@@ -114,7 +137,7 @@ class BookChanges:
             self._waiting.append(change)
         self._is_closed = True
         self._audience.leave(self)
-        self.wake()
+        self._audience.wake()
 
     def __aiter__(self) -> "BookChanges":
         return self
@@ -125,18 +148,8 @@ class BookChanges:
                 raise StopAsyncIteration
             if (change := self._newest()) is not None:
                 return change
-            self._audience.is_awaited = True
-            await self._woken()
+            await self._audience.sleep()
         return self._waiting.popleft()
-
-    async def _woken(self) -> None:
-        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers.append(sleeper)
-        try:
-            await sleeper
-        finally:
-            if sleeper in self._sleepers:
-                self._sleepers.remove(sleeper)
 
     def _newest(self) -> BookChange | None:
         """Return what a conflating reader has not seen: made when it is asked for, since most changes never are."""
@@ -144,3 +157,7 @@ class BookChanges:
             return None
         self._seen += new
         return self._audience.newest(conflated=new - 1)
+
+
+def _alive(readers: "Iterable[ref[BookChanges]]") -> list[BookChanges]:
+    return [reader for held in readers if (reader := held()) is not None]

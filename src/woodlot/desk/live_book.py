@@ -83,7 +83,8 @@ class LiveBook(Measures):
         self._audits: list[asyncio.Future[Transition]] = []
         # The book while it is SYNCED and of updates: for what is done with every update.
         self._proved: Book | None = None
-        self._audience = Audience(self._change)
+        self.lane = self._sync.lane
+        self._audience = Audience(self._change, self.lane)
 
     # Its standing.
 
@@ -232,16 +233,18 @@ class LiveBook(Measures):
         self._readable.set()
 
     def pushed(self, push: Push[BookDelta]) -> None:
-        if self._proved is not None and self._sync.advance(push.delta or push.event):
-            audience = self._audience
-            audience.changed += 1
-            if audience.is_awaited:
-                audience.tell()
+        lane = self.lane
+        if self._proved is not None and lane.take(push.delta or push.event):
+            if lane.tell is not None:
+                lane.tell()
             return
         # Data may come before its acknowledgement (websocket-v3 §5.1).
         if not self._is_connected:
             self._connect()
+        changed = lane.changed
         transition = self._shown.delta(push.delta or push.event, now_s=self._now_s)
+        # Whichever way it took, it is one change, and counted below.
+        lane.changed = changed
         self._after(transition)
         if transition is not _APPLIED:
             self._pursue_audits()
@@ -325,9 +328,11 @@ class LiveBook(Measures):
             self._readable.clear()
         is_proved = self.state is BookState.SYNCED and self.source is Source.UPDATES
         self._proved = self._sync.read() if is_proved else None
-        self._audience.changed += 1
-        if self._audience.is_awaited:
-            self._audience.tell()
+        lane = self.lane
+        lane.is_direct = is_proved
+        lane.changed += 1
+        if lane.tell is not None:
+            lane.tell()
 
     def _change(self, *, has_view: bool = False, conflated: int = 0) -> BookChange:
         standing, book = self._shown.standing, self._proved

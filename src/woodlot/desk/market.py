@@ -105,7 +105,7 @@ class Market:
             # "for spot, seed from REST, subscribe both `orderbookupdate` and `orderbook10`" (websocket-v3 §8.6)
             followed.feeds.append((BookTops(symbol), TopSink(book)))
         for feed, sink in followed.feeds:
-            self.stream.attach(feed, sink)
+            self.stream.attach(feed, sink, book.lane if sink is book else None)
         self._seeder.add(book)
         if self._seeding is None:
             self._seeding = asyncio.create_task(self._seeder.run(), name="woodlot seeder")

@@ -11,9 +11,9 @@ from woodlot.clock import Clock
 from woodlot.errors import ConnectionFailed
 from woodlot.stream.budget import Sleep
 from woodlot.stream.continuity import Cause
-from woodlot.stream.link import Address, Dialer, Link, LinkClosed, UpgradeRefused
+from woodlot.stream.link import Address, Dialer, Link, LinkClosed, Take, UpgradeRefused, pump
 from woodlot.stream.roster import Accepted, Refused
-from woodlot.stream.session import Dead, Lost, Output, Send, Session, Strange
+from woodlot.stream.session import TAKEN, Dead, Lost, Output, Send, Session, Strange
 from woodlot.wire.frames import Push
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ SHORTEST_REST_S = 0.005
 Heard: TypeAlias = Push[Any] | Accepted | Refused | Lost
 Hear: TypeAlias = Callable[[Heard], None]
 """Called in the read loop, in the order of the wire, so it must be quick."""
+Lanes: TypeAlias = dict[str, Any]
+"""Which topics have a lane straight into their book (`book/lane.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,10 @@ class Connection:
         """When the last of our PINGs was answered, if one was."""
         return self._session.answered_s
 
-    def redirect(self, hear: Hear) -> None:
-        """Let somebody else hear from here on."""
+    def redirect(self, hear: Hear, lanes: Lanes | None = None) -> None:
+        """Let somebody else hear from here on; what goes down `lanes` is not heard."""
         self._hear = hear
+        self._session.lanes = {} if lanes is None else lanes
 
     def subscribe(self, topics: Iterable[str]) -> None:
         self._perform(self._session.subscribe(topics, now_s=self._clock.monotonic_s()))
@@ -138,7 +141,9 @@ class Connection:
 
     async def _stay(self, link: Link) -> tuple[Cause, str]:
         self._outbox = asyncio.Queue()
-        parts = [asyncio.ensure_future(part) for part in (self._keep_time(), self._read(link), self._write(link))]
+        parts = [
+            asyncio.ensure_future(part) for part in (self._keep_time(), pump(link, self._taker()), self._write(link))
+        ]
         try:
             self._perform(self._session.opened(self._clock.monotonic_s()))
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -152,17 +157,22 @@ class Connection:
             case error:
                 raise error
 
-    async def _read(self, link: Link) -> None:
-        receive, received, monotonic_s = link.receive, self._session.received, self._clock.monotonic_s
-        while True:
-            payload = await receive()
+    def _taker(self) -> Take:
+        """Return what takes in each frame."""
+        received, monotonic_s = self._session.received, self._clock.monotonic_s
+
+        def take(payload: bytes | str) -> None:
             self._heard_s = now_s = monotonic_s()
-            outputs = received(payload, now_s=now_s)
+            outputs = received(payload, now_s)
+            if outputs is TAKEN:
+                return
             if len(outputs) == 1 and isinstance(push := outputs[0], Push):
                 self._hear(push)
-                continue
+                return
             self._perform(outputs)
             self._turned.set()
+
+        return take
 
     async def _write(self, link: Link) -> None:
         while True:

@@ -1,7 +1,8 @@
 """This file is one topic and everybody who hears it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 from woodlot.stream.continuity import Cause, Interrupted
@@ -31,11 +32,20 @@ class Sink(Protocol):
         ...
 
 
+class Lane(Protocol):
+    """A way past a sink, for what needs no telling: see `book/lane.py`."""
+
+    others: Callable[[Push[Any]], None] | None
+
+
 class Feed:
     """Hand on one topic to its sinks."""
 
-    def __init__(self, topic: str) -> None:
+    def __init__(self, topic: str, lanes: dict[str, Any] | None = None) -> None:
         self.topic = topic
+        self._lanes = {} if lanes is None else lanes
+        # The lane of the first sink, if it has one.
+        self._lane: Lane | None = None
         self.is_live = False
         self._has_pushed = False
         self._sinks: tuple[Sink, ...] = ()
@@ -44,13 +54,29 @@ class Feed:
     def is_heard(self) -> bool:
         return bool(self._sinks)
 
-    def join(self, sink: Sink) -> None:
-        self._sinks = (*self._sinks, sink)
+    def join(self, sink: Sink, lane: Lane | None = None) -> None:
+        """Let a sink hear, after those that do. The lane of the first one may be used in place of telling it."""
+        if lane is not None and not self._sinks:
+            self._lane = self._lanes[self.topic] = lane
+        self._seat(*self._sinks, sink)
         if self.is_live:
             self._tell(sink, lambda: sink.subscribed(self.topic))
 
     def leave(self, sink: Sink) -> None:
-        self._sinks = tuple(one for one in self._sinks if one is not sink)
+        if self._sinks and sink is self._sinks[0]:
+            self.close_lane()
+        self._seat(*(one for one in self._sinks if one is not sink))
+
+    def close_lane(self) -> None:
+        """Let every push be told from now on."""
+        if self._lane is not None:
+            del self._lanes[self.topic]
+            self._lane.others = self._lane = None
+
+    def _seat(self, *sinks: Sink) -> None:
+        self._sinks = sinks
+        if self._lane is not None:
+            self._lane.others = partial(self._hand_on, sinks[1:]) if len(sinks) > 1 else None
 
     def accepted(self) -> None:
         """Tell that the topic is live; while one connection takes over from another, it already was."""
@@ -67,7 +93,10 @@ class Feed:
 
     def pushed(self, push: Push[Any]) -> None:
         self._has_pushed = True
-        for sink in self._sinks:
+        self._hand_on(self._sinks, push)
+
+    def _hand_on(self, sinks: Iterable[Sink], push: Push[Any]) -> None:
+        for sink in sinks:
             try:
                 sink.pushed(push)
             except Exception as error:  # noqa: BLE001 - one receiver's mistake must not silence the others

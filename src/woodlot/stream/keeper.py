@@ -10,7 +10,7 @@ from typing import Any
 from woodlot.backoff import Backoff
 from woodlot.clock import Clock
 from woodlot.stream.budget import Budget, Sleep
-from woodlot.stream.connection import Connection, Ending, Hear, Heard, Vitals
+from woodlot.stream.connection import Connection, Ending, Hear, Heard, Lanes, Vitals
 from woodlot.stream.findings import Findings
 from woodlot.stream.handover import Handover
 from woodlot.stream.link import Address, Dialer
@@ -56,12 +56,17 @@ class Means:
 class Keeper:
     """Keep one connection up for as long as `run` runs."""
 
-    def __init__(self, address: Address, hear: Hear, *, ended: Callable[[Ending], None], means: Means) -> None:
+    def __init__(
+        self, address: Address, hear: Hear, *, ended: Callable[[Ending], None], means: Means, lanes: Lanes | None = None
+    ) -> None:
         self._address = address
         self._hear = hear
         self._ended = ended
         self._means = means
+        # While one connection takes over from another each push is looked at, and no lane is open.
+        self._lanes = lanes
         self._current = means.connection(hear)
+        self._current.redirect(hear, lanes)
         self._next: Connection | None = None
         self._rotate_s = 0.0
 
@@ -135,7 +140,7 @@ class Keeper:
                 self._rotate_s = self._means.clock.monotonic_s() + self._means.rules.settle_wait_s
         finally:
             self._next = None
-            self._current.redirect(self._hear)
+            self._current.redirect(self._hear, self._lanes)
             await cancelled(task if takes_over else heir)
         return heir if takes_over else task
 

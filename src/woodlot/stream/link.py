@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, TypeAlias, runtime_checkable
 from urllib.parse import quote
 
 import aiohttp
@@ -85,6 +86,27 @@ class Link(Protocol):
     async def close(self) -> None: ...
 
 
+Take: TypeAlias = Callable[[bytes | str], None]
+"""Called with each frame, in order, where it came in; so it must be quick."""
+
+
+@runtime_checkable
+class Pump(Protocol):
+    """A link that can hand its frames on by itself, with less between the socket and who hears them."""
+
+    async def pump(self, take: Take) -> None:
+        """Hand on every frame. Ends only by an error: of `take`, or LinkClosed."""
+        ...
+
+
+async def pump(link: Link, take: Take) -> None:
+    """Hand every frame of a link on to `take`. Ends only by an error: of `take`, or LinkClosed."""
+    if isinstance(link, Pump):
+        await link.pump(take)
+    while True:
+        take(await link.receive())
+
+
 class Dialer(Protocol):
     """Open links. Tests, recorders and replayers put their own here."""
 
@@ -151,10 +173,18 @@ class _AiohttpLink:
             raise LinkClosed(CUT) from None
 
     async def receive(self) -> bytes | str:
-        message = await self._socket.receive()
-        if message.type is _TEXT:
-            return message.data
+        return self._payload(await self._socket.receive())
+
+    async def pump(self, take: Take) -> None:
+        receive = self._socket.receive
+        while True:
+            message = await receive()
+            take(message.data if message.type is _TEXT else self._payload(message))
+
+    def _payload(self, message: aiohttp.WSMessage) -> bytes | str:
         match message.type:
+            case aiohttp.WSMsgType.TEXT:
+                return message.data
             case aiohttp.WSMsgType.BINARY:
                 return message.data
             case aiohttp.WSMsgType.CLOSE:

@@ -11,9 +11,9 @@ from woodlot.backoff import Backoff
 from woodlot.clock import Clock, SystemClock
 from woodlot.config import Environment
 from woodlot.stream.budget import RESERVED_FOR_PRIVATE, Budget, Sleep, connects_of_process
-from woodlot.stream.connection import Heard, Vitals
+from woodlot.stream.connection import Heard, Lanes, Vitals
 from woodlot.stream.continuity import Cause, Interrupted
-from woodlot.stream.feed import Feed, Sink
+from woodlot.stream.feed import Feed, Lane, Sink
 from woodlot.stream.findings import Findings
 from woodlot.stream.inbox import DEFAULT_BOUND, Inbox, Policy
 from woodlot.stream.keeper import Keeper, Means
@@ -67,6 +67,7 @@ class PublicStream:
         )
         self._placement = placement or Placement()
         self._feeds: dict[str, Feed] = {}
+        self._lanes: Lanes = {}
         self._keepers: list[Keeper] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._readers: dict[int, Subscription[Any]] = {}
@@ -95,9 +96,12 @@ class PublicStream:
         self._join(names, reader)
         return reader
 
-    def attach(self, topic: Topic[Any], sink: Sink) -> None:
-        """Have every push of a topic handed to `sink` in the read loop. `detach` ends it."""
-        self._join([topic.name], sink)
+    def attach(self, topic: Topic[Any], sink: Sink, lane: Lane | None = None) -> None:
+        """Have every push of a topic handed to `sink` in the read loop. `detach` ends it.
+
+        What goes down its `lane`, if it has one, it is not told of.
+        """
+        self._join([topic.name], sink, lane)
 
     def detach(self, topic: Topic[Any], sink: Sink) -> None:
         self._part([topic.name], sink)
@@ -128,13 +132,13 @@ class PublicStream:
             self._interrupt(socket, Cause.STOPPED, "")
         await self._dialer.close()
 
-    def _join(self, names: Iterable[str], sink: Sink) -> None:
+    def _join(self, names: Iterable[str], sink: Sink, lane: Lane | None = None) -> None:
         new: list[str] = []
         for name in names:
             if name not in self._feeds:
-                self._feeds[name] = Feed(name)
+                self._feeds[name] = Feed(name, self._lanes)
                 new.append(name)
-            self._feeds[name].join(sink)
+            self._feeds[name].join(sink, lane)
         for socket, topics in self._placement.place(new).items():
             self._keeper(socket).subscribe(topics)
 
@@ -153,6 +157,7 @@ class PublicStream:
 
     def _forget(self, feed: Feed) -> int | None:
         self._feeds.pop(feed.topic, None)
+        feed.close_lane()
         return self._placement.remove(feed.topic)
 
     def _drop_reader(self, reader: Subscription[Any]) -> None:
@@ -169,6 +174,7 @@ class PublicStream:
                     n, ending.cause, ending.detail, since_ms=ending.since_ms
                 ),
                 means=self._means,
+                lanes=self._lanes,
             )
             self._keepers.append(keeper)
             task = asyncio.create_task(keeper.run(), name=f"woodlot public socket {number}")

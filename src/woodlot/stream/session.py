@@ -23,11 +23,11 @@ from woodlot.wire.frames import (
     ServerPing,
     Unknown,
     Unreadable,
-    decode_frame,
     encode_ping,
     encode_pong,
     encode_subscribe,
     encode_unsubscribe,
+    take_frame,
 )
 
 
@@ -61,6 +61,8 @@ class Dead:
 
 
 Output: TypeAlias = Send | Push[Any] | Accepted | Refused | Lost | Strange | Dead
+TAKEN: list[Output] = []
+"""What comes of a frame that a lane has taken: nothing, and always this nothing."""
 
 
 class Session:
@@ -74,6 +76,8 @@ class Session:
         self._pulse = Pulse(self._rules)
         self._sent_s: deque[float] = deque(maxlen=self._rules.commands)
         self._is_open = False
+        # The topics whose updates go straight into their books.
+        self.lanes: dict[str, Any] = {}
 
     @property
     def topics(self) -> Sequence[str]:
@@ -140,11 +144,14 @@ class Session:
             self._pulse.hurry(now_s)
         return [*verdicts, *self._flush(now_s)]
 
-    def received(self, payload: bytes | str, *, now_s: float) -> list[Output]:
+    def received(self, payload: bytes | str, now_s: float) -> list[Output]:
         """Take one frame. Whatever it holds, this does not raise."""
         findings = self.findings
         findings.frames += 1
-        frame = decode_frame(payload)
+        frame = take_frame(payload, self.lanes, self._live)
+        if frame is None:
+            findings.pushes += 1
+            return TAKEN
         if not isinstance(frame, Push):
             return self._control(frame, now_s)
         if frame.topic in self._live or self._roster.hears(frame.topic):

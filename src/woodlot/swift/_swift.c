@@ -1,4 +1,4 @@
-/* This file is the hot path of a book in C: one pass over the bytes of an update, and two sides that take it over.
+/* This file is the hot path of a book in C: one pass over the bytes of an update, and a lane into two sides.
  *
  * It knows the plain case and no other. Whatever is unusual (a key it does not know, an escape, an exponent, a number
  * with more digits than a double holds, a level that is no pair of texts) it declines by returning None, changing
@@ -9,9 +9,9 @@
  * and Python objects are made of it when somebody reads them.
  *
  * Ownership. A Delta keeps the payload it was read from alive and points into it: an immutable `bytes` or ASCII `str`.
- * Two Sides share nothing. No object here can be part of a reference cycle (they hold texts, numbers and tuples of
- * them), so none is tracked by the garbage collector. Everything runs under the GIL and calls no Python code while a
- * side is half changed.
+ * Two Sides share nothing. Only a Lane can be part of a reference cycle, and is tracked by the garbage collector; the
+ * others hold texts, numbers, tuples of them, and updates, which hold no more. Everything runs under the GIL and calls
+ * no Python code while a side is half changed; what is static here is used only in between.
  */
 
 #define PY_SSIZE_T_CLEAN
@@ -34,7 +34,7 @@
 #define MOST_TIME_DIGITS 18
 
 static PyObject *Decimal;
-static PyObject *name_topic, *name_ts, *name_delta;
+static PyObject *name_topic, *name_ts, *name_delta, *name_total, *name_follow;
 
 /* One changed level: its price as a number, and both texts where they stand in the payload. */
 typedef struct {
@@ -134,93 +134,6 @@ static const char *read_time(const char *at, const char *end, int64_t *time)
     *time = value;
     return at;
 }
-
-/* Delta: what one frame says of a book */
-
-typedef struct {
-    PyObject_VAR_HEAD
-    PyObject *source;
-    const char *symbol;
-    Py_ssize_t symbol_length;
-    int64_t prev_ts, ts;
-    int bids, asks;
-    Row rows[1];
-} Delta;
-
-static PyTypeObject Delta_Type;
-
-static void Delta_dealloc(Delta *self)
-{
-    Py_XDECREF(self->source);
-    PyObject_Free(self);
-}
-
-static PyObject *pair(const char *price, int price_length, const char *size, int size_length)
-{
-    PyObject *level = PyTuple_New(2);
-    if (level == NULL)
-        return NULL;
-    PyObject *first = PyUnicode_DecodeASCII(price, price_length, NULL);
-    PyObject *second = PyUnicode_DecodeASCII(size, size_length, NULL);
-    PyTuple_SET_ITEM(level, 0, first);
-    PyTuple_SET_ITEM(level, 1, second);
-    if (first == NULL || second == NULL)
-        Py_CLEAR(level);
-    return level;
-}
-
-static PyObject *levels_of(const Row *rows, int count)
-{
-    PyObject *levels = PyList_New(count);
-    for (int i = 0; levels != NULL && i < count; i++) {
-        const Row *row = rows + i;
-        PyObject *level = pair(row->price_text, row->price_length, row->size_text, row->size_length);
-        PyList_SET_ITEM(levels, i, level);
-        if (level == NULL)
-            Py_CLEAR(levels);
-    }
-    return levels;
-}
-
-static PyObject *Delta_symbol(Delta *self, void *unused)
-{
-    return PyUnicode_DecodeASCII(self->symbol, self->symbol_length, NULL);
-}
-
-static PyObject *Delta_prev_ts(Delta *self, void *unused)
-{
-    return PyLong_FromLongLong(self->prev_ts);
-}
-
-static PyObject *Delta_ts(Delta *self, void *unused)
-{
-    return PyLong_FromLongLong(self->ts);
-}
-
-static PyObject *Delta_bids(Delta *self, void *unused)
-{
-    return levels_of(self->rows, self->bids);
-}
-
-static PyObject *Delta_asks(Delta *self, void *unused)
-{
-    return levels_of(self->rows + self->bids, self->asks);
-}
-
-static PyGetSetDef Delta_fields[] = {
-    {"symbol", (getter)Delta_symbol, NULL, NULL, NULL}, {"prev_ts", (getter)Delta_prev_ts, NULL, NULL, NULL},
-    {"ts", (getter)Delta_ts, NULL, NULL, NULL},         {"bids", (getter)Delta_bids, NULL, NULL, NULL},
-    {"asks", (getter)Delta_asks, NULL, NULL, NULL},     {NULL}};
-
-static PyTypeObject Delta_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "woodlot.swift._swift.Delta",
-    .tp_doc = "An update of a book whose levels nobody has made objects of yet.",
-    .tp_basicsize = offsetof(Delta, rows),
-    .tp_itemsize = sizeof(Row),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_dealloc = (destructor)Delta_dealloc,
-    .tp_getset = Delta_fields,
-};
 
 /* Reading frames */
 
@@ -349,96 +262,251 @@ static bool read_frame(const char *at, const char *end, Frame *frame, Row *rows)
     return STANDS("}") && at == end;
 }
 
-static PyObject *delta_of(PyObject *payload, const Frame *frame, const Row *rows)
+/* Delta: what one frame says of a book */
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *source;
+    const char *symbol;
+    Py_ssize_t symbol_length;
+    int64_t prev_ts, ts;
+    int bids_at, bids, asks_at, asks;
+} Delta;
+
+static PyTypeObject Delta_Type;
+
+/* The rows of the frame that was read last, and whose they are. Static, since a stack has no room for it everywhere:
+ * nothing that lets other code in runs while they are read or used. Nearly every update is taken over as soon as it was
+ * read, so no Delta keeps rows of its own; one that is asked later reads its payload once more. */
+static Row read_rows[MOST_ROWS];
+static Delta *read_owner;
+
+static void Delta_dealloc(Delta *self)
 {
-    int count = frame->bids + frame->asks;
-    Delta *delta = PyObject_NewVar(Delta, &Delta_Type, count);
+    if (read_owner == self)
+        read_owner = NULL;
+    Py_XDECREF(self->source);
+    PyObject_Free(self);
+}
+
+/* Point to the text of a payload. False where it is no immutable `bytes` or ASCII `str`. */
+static bool text_of(PyObject *payload, const char **text, Py_ssize_t *length)
+{
+    if (PyUnicode_CheckExact(payload) && PyUnicode_IS_COMPACT_ASCII(payload)) {
+        *text = (const char *)PyUnicode_1BYTE_DATA(payload);
+        *length = PyUnicode_GET_LENGTH(payload);
+        return true;
+    }
+    if (PyBytes_CheckExact(payload)) {
+        *text = PyBytes_AS_STRING(payload);
+        *length = PyBytes_GET_SIZE(payload);
+        return true;
+    }
+    return false;
+}
+
+/* Return the rows of a delta, to be used before anything else is read. */
+static const Row *delta_rows(Delta *self)
+{
+    if (read_owner != self) {
+        const char *text = NULL;
+        Py_ssize_t length = 0;
+        Frame frame = {0};
+        read_owner = self;
+        /* It was read before, and does not change. */
+        if (!text_of(self->source, &text, &length) || !read_frame(text, text + length, &frame, read_rows))
+            Py_UNREACHABLE();
+    }
+    return read_rows;
+}
+
+static Delta *delta_of(PyObject *payload, const Frame *frame)
+{
+    Delta *delta = PyObject_New(Delta, &Delta_Type);
     if (delta == NULL)
         return NULL;
     delta->source = Py_NewRef(payload);
-    delta->prev_ts = frame->prev_ts;
-    delta->ts = frame->ts;
-    delta->bids = frame->bids;
-    delta->asks = frame->asks;
-    memcpy(delta->rows, rows + frame->bids_at, (size_t)frame->bids * sizeof(Row));
-    memcpy(delta->rows + frame->bids, rows + frame->asks_at, (size_t)frame->asks * sizeof(Row));
     delta->symbol = frame->symbol;
     delta->symbol_length = frame->symbol_length;
-    return (PyObject *)delta;
+    delta->prev_ts = frame->prev_ts;
+    delta->ts = frame->ts;
+    delta->bids_at = frame->bids_at;
+    delta->bids = frame->bids;
+    delta->asks_at = frame->asks_at;
+    delta->asks = frame->asks;
+    read_owner = delta;
+    return delta;
 }
 
-/* Set a slot of a new object; takes over `value`, which may be NULL after an error. */
-static bool set_slot(PyObject *object, PyObject *name, PyObject *value)
+static PyObject *pair(const char *price, int price_length, const char *size, int size_length)
 {
-    if (value == NULL)
+    PyObject *level = PyTuple_New(2);
+    if (level == NULL)
+        return NULL;
+    PyObject *first = PyUnicode_DecodeASCII(price, price_length, NULL);
+    PyObject *second = PyUnicode_DecodeASCII(size, size_length, NULL);
+    PyTuple_SET_ITEM(level, 0, first);
+    PyTuple_SET_ITEM(level, 1, second);
+    if (first == NULL || second == NULL)
+        Py_CLEAR(level);
+    return level;
+}
+
+static PyObject *levels_of(Delta *self, int begin, int count)
+{
+    /* Before 3.12 a new object may start the garbage collector, and that code which reads another frame. */
+    size_t size = (size_t)count * sizeof(Row);
+    Row *rows = PyMem_Malloc(size);
+    if (rows == NULL)
+        return PyErr_NoMemory();
+    memcpy(rows, delta_rows(self) + begin, size);
+    PyObject *levels = PyList_New(count);
+    for (int i = 0; levels != NULL && i < count; i++) {
+        const Row *row = rows + i;
+        PyObject *level = pair(row->price_text, row->price_length, row->size_text, row->size_length);
+        PyList_SET_ITEM(levels, i, level);
+        if (level == NULL)
+            Py_CLEAR(levels);
+    }
+    PyMem_Free(rows);
+    return levels;
+}
+
+static PyObject *Delta_symbol(Delta *self, void *unused)
+{
+    return PyUnicode_DecodeASCII(self->symbol, self->symbol_length, NULL);
+}
+
+static PyObject *Delta_prev_ts(Delta *self, void *unused)
+{
+    return PyLong_FromLongLong(self->prev_ts);
+}
+
+static PyObject *Delta_ts(Delta *self, void *unused)
+{
+    return PyLong_FromLongLong(self->ts);
+}
+
+static PyObject *Delta_bids(Delta *self, void *unused)
+{
+    return levels_of(self, self->bids_at, self->bids);
+}
+
+static PyObject *Delta_asks(Delta *self, void *unused)
+{
+    return levels_of(self, self->asks_at, self->asks);
+}
+
+static PyGetSetDef Delta_fields[] = {
+    {"symbol", (getter)Delta_symbol, NULL, NULL, NULL}, {"prev_ts", (getter)Delta_prev_ts, NULL, NULL, NULL},
+    {"ts", (getter)Delta_ts, NULL, NULL, NULL},         {"bids", (getter)Delta_bids, NULL, NULL, NULL},
+    {"asks", (getter)Delta_asks, NULL, NULL, NULL},     {NULL}};
+
+static PyTypeObject Delta_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "woodlot.swift._swift.Delta",
+    .tp_doc = "An update of a book whose levels nobody has made objects of yet.",
+    .tp_basicsize = sizeof(Delta),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_dealloc = (destructor)Delta_dealloc,
+    .tp_getset = Delta_fields,
+};
+
+/* Topics, so that the text of one is made, and hashed, once and not for every frame. What does not find its place free
+ * takes it over. */
+#define TOPICS_KEPT 512
+static PyObject *topics[TOPICS_KEPT];
+
+static PyObject *topic_of(const Frame *frame)
+{
+    const char *text = frame->topic;
+    Py_ssize_t length = frame->topic_length;
+    uint64_t mixed = (uint64_t)length, part;
+    /* The word of a topic is longer than a part. */
+    for (Py_ssize_t at = 0; at < length; at += (Py_ssize_t)sizeof part) {
+        Py_ssize_t last = length - (Py_ssize_t)sizeof part;
+        memcpy(&part, text + (at < last ? at : last), sizeof part);
+        mixed = (mixed ^ part) * 0x9E3779B97F4A7C15ULL;
+        mixed ^= mixed >> 29;
+    }
+    PyObject **place = topics + mixed % TOPICS_KEPT, *topic = *place;
+    if (topic == NULL || PyUnicode_GET_LENGTH(topic) != length
+        || memcmp(PyUnicode_1BYTE_DATA(topic), text, (size_t)length) != 0) {
+        if ((topic = PyUnicode_DecodeASCII(text, length, NULL)) == NULL)
+            return NULL;
+        Py_XSETREF(*place, topic);
+    }
+    return Py_NewRef(topic);
+}
+
+/* Where a type keeps three of its slots. */
+static PyTypeObject *pushed_kind;
+static Py_ssize_t topic_slot, ts_slot, delta_slot;
+
+/* Find a slot of a type. False with an error set where it has none of that name. */
+static bool find_slot(PyTypeObject *kind, PyObject *name, Py_ssize_t *offset)
+{
+    PyObject *slot = PyObject_GetAttr((PyObject *)kind, name);
+    if (slot == NULL)
         return false;
-    int failed = PyObject_GenericSetAttr(object, name, value);
-    Py_DECREF(value);
-    return failed == 0;
+    bool is_slot = Py_IS_TYPE(slot, &PyMemberDescr_Type)
+                   && PyType_IsSubtype(kind, ((PyMemberDescrObject *)slot)->d_common.d_type)
+                   && ((PyMemberDescrObject *)slot)->d_member->type == T_OBJECT_EX;
+    if (is_slot)
+        *offset = ((PyMemberDescrObject *)slot)->d_member->offset;
+    else
+        PyErr_Format(PyExc_TypeError, "%.100s has no slot %R", kind->tp_name, name);
+    Py_DECREF(slot);
+    return is_slot;
 }
 
-PyDoc_STRVAR(read_doc,
-"read(payload, push, /)\n--\n\n"
-"Return a new `push` of the update in `payload`, or None where that is not the plain case.");
-
-static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+static bool know_slots(PyTypeObject *kind)
 {
-    /* Static, since a stack has no room for it everywhere: nothing below lets another thread in. */
-    static Row rows[MOST_ROWS];
-    Frame frame = {0};
-    const char *text;
-    Py_ssize_t length;
-    if (count != 2 || !PyType_Check(arguments[1])) {
-        PyErr_SetString(PyExc_TypeError, "read() takes a payload and the type of what to return");
+    if (pushed_kind == kind)
+        return true;
+    if (!find_slot(kind, name_topic, &topic_slot) || !find_slot(kind, name_ts, &ts_slot)
+        || !find_slot(kind, name_delta, &delta_slot))
+        return false;
+    Py_XSETREF(pushed_kind, (PyTypeObject *)Py_NewRef(kind));
+    return true;
+}
+
+static PyObject *push_of(PyTypeObject *kind, PyObject *topic, int64_t ts, Delta *delta)
+{
+    if (!know_slots(kind))
         return NULL;
-    }
-    PyObject *payload = arguments[0];
-    PyTypeObject *kind = (PyTypeObject *)arguments[1];
-    if (PyUnicode_CheckExact(payload)) {
-        if (!PyUnicode_IS_COMPACT_ASCII(payload))
-            Py_RETURN_NONE;
-        text = (const char *)PyUnicode_1BYTE_DATA(payload);
-        length = PyUnicode_GET_LENGTH(payload);
-    }
-    else if (PyBytes_CheckExact(payload)) {
-        text = PyBytes_AS_STRING(payload);
-        length = PyBytes_GET_SIZE(payload);
-    }
-    else
-        Py_RETURN_NONE;
-    if (!read_frame(text, text + length, &frame, rows))
-        Py_RETURN_NONE;
-    PyObject *delta = delta_of(payload, &frame, rows);
-    if (delta == NULL)
-        return NULL;
-    PyObject *push = kind->tp_alloc(kind, 0);
+    PyObject *time = PyLong_FromLongLong(ts), *push = time == NULL ? NULL : kind->tp_alloc(kind, 0);
     if (push == NULL) {
-        Py_DECREF(delta);
+        Py_XDECREF(time);
         return NULL;
     }
-    if (!set_slot(push, name_delta, delta)
-        || !set_slot(push, name_topic, PyUnicode_DecodeASCII(frame.topic, frame.topic_length, NULL))
-        || !set_slot(push, name_ts, PyLong_FromLongLong(frame.sent_ts)))
-        Py_CLEAR(push);
+    *(PyObject **)((char *)push + topic_slot) = Py_NewRef(topic);
+    *(PyObject **)((char *)push + ts_slot) = time;
+    *(PyObject **)((char *)push + delta_slot) = Py_NewRef(delta);
     return push;
 }
 
 /* Before: what rested at each price of an update */
 
+/* Packed, since the last few of every book are kept: for each level a byte that says how long its price is, one that
+ * says how long its size is, and both texts. */
 typedef struct {
     PyObject_VAR_HEAD
     int bids, asks;
-    Spelled levels[1];
+    char packed[1];
 } Before;
 
-static PyObject *was(const Spelled *levels, int count)
+/* Where what rested is noted while an update is taken over, before it is known that the update stands. */
+static char noted[MOST_ROWS * sizeof(Spelled)];
+
+static PyObject *was(const Before *self, int begin, int count)
 {
+    const char *at = self->packed;
+    for (int i = 0; i < begin; i++)
+        at += 2 + at[0] + at[1];
     PyObject *list = PyList_New(count);
     for (int i = 0; list != NULL && i < count; i++) {
-        const Spelled *one = levels + i;
-        PyObject *level = one->price_length == 0
-                              ? Py_NewRef(Py_None)
-                              : pair(one->text, one->price_length, one->text + one->price_length, one->size_length);
+        PyObject *level = at[0] == 0 ? Py_NewRef(Py_None) : pair(at + 2, at[0], at + 2 + at[0], at[1]);
+        at += 2 + at[0] + at[1];
         PyList_SET_ITEM(list, i, level);
         if (level == NULL)
             Py_CLEAR(list);
@@ -448,12 +516,12 @@ static PyObject *was(const Spelled *levels, int count)
 
 static PyObject *Before_bids(Before *self, void *unused)
 {
-    return was(self->levels, self->bids);
+    return was(self, 0, self->bids);
 }
 
 static PyObject *Before_asks(Before *self, void *unused)
 {
-    return was(self->levels + self->bids, self->asks);
+    return was(self, self->bids, self->asks);
 }
 
 static PyObject *Before_total(Before *self, void *unused)
@@ -474,12 +542,24 @@ static PyGetSetDef Before_fields[] = {{"bids", (getter)Before_bids, NULL, NULL, 
 static PyTypeObject Before_Type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "woodlot.swift._swift.Before",
     .tp_doc = "What rested, before it was changed, at each price of an update; None where nothing did.",
-    .tp_basicsize = offsetof(Before, levels),
-    .tp_itemsize = sizeof(Spelled),
+    .tp_basicsize = offsetof(Before, packed),
+    .tp_itemsize = sizeof(char),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_dealloc = (destructor)Before_dealloc,
     .tp_getset = Before_fields,
 };
+
+/* Keep what was noted up to `end`. */
+static PyObject *before_of(const char *end, int bids, int asks)
+{
+    Before *before = PyObject_NewVar(Before, &Before_Type, end - noted);
+    if (before == NULL)
+        return NULL;
+    before->bids = bids;
+    before->asks = asks;
+    memcpy(before->packed, noted, (size_t)(end - noted));
+    return (PyObject *)before;
+}
 
 /* Sides: what rests */
 
@@ -625,49 +705,49 @@ static void spell(Spelled *spelled, const Row *row)
     copy_text(spelled->text + row->price_length, row->size_text, row->size_length);
 }
 
-/* Take over the rows, noting in `before` what was there if it is asked for. There is room for all of them. */
-static void side_apply(Side *side, const Row *rows, int count, Spelled *before)
+/* Note one level behind what is noted; return where the next goes. The whole cell, since that is quicker than what is
+ * used of it: there is room, and the next begins where this one's texts end. */
+static char *note(char *at, const Spelled *spelled)
 {
+    memcpy(at, spelled, sizeof *spelled);
+    return at + 2 + spelled->price_length + spelled->size_length;
+}
+
+/* Take over the rows, noting at `before` what was there if that is asked for; return where the notes end. There is room
+ * for all of them. */
+static char *side_apply(Side *side, const Row *rows, int count, char *before)
+{
+    static const Spelled nothing;
     int place = side->count;
     for (int i = 0; i < count; i++) {
         const Row *row = rows + i;
         double key = side->sign * row->price;
         place = side_find(side, key, place);
         bool is_here = place < side->count && side->keys[place] == key;
-        Cell *cell = NULL;
-        if (is_here) {
-            cell = side->cells + side->places[place];
-            if (before != NULL)
-                before[i] = cell->spelled;
+        Cell *cell = is_here ? side->cells + side->places[place] : NULL;
+        if (before != NULL)
+            before = note(before, is_here ? &cell->spelled : &nothing);
+        if (is_here)
             Py_CLEAR(cell->level);
-        }
-        else if (before != NULL)
-            before[i].price_length = 0;
         if (row->is_gone) {
-            if (!is_here)
-                continue;
-            side_remove(side, place);
+            if (is_here)
+                side_remove(side, place);
             continue;
         }
         if (!is_here)
             cell = side_insert(side, place, key);
         spell(&cell->spelled, row);
     }
+    return before;
 }
 
-/* Take over a delta. Return what was there before, NULL with an error set where there is no memory. */
-static PyObject *sides_apply(Sides *self, const Row *rows, int bids, int asks)
+/* Take over rows, noting what was there; return where the notes end, NULL with an error set where there is no memory:
+ * then nothing has changed. */
+static const char *sides_apply(Sides *self, const Row *bid_rows, int bids, const Row *ask_rows, int asks)
 {
     if (!side_grow(&self->bids, bids) || !side_grow(&self->asks, asks))
         return NULL;
-    Before *before = PyObject_NewVar(Before, &Before_Type, bids + asks);
-    if (before == NULL)
-        return NULL;
-    before->bids = bids;
-    before->asks = asks;
-    side_apply(&self->bids, rows, bids, before->levels);
-    side_apply(&self->asks, rows + bids, asks, before->levels + bids);
-    return (PyObject *)before;
+    return side_apply(&self->asks, ask_rows, asks, side_apply(&self->bids, bid_rows, bids, noted));
 }
 
 /* Read pairs of texts behind the rows that are there. 1: read; 0: not plain; -1: an error is set. `*kept` is then
@@ -737,8 +817,9 @@ static PyObject *Sides_apply(Sides *self, PyObject *const *arguments, Py_ssize_t
     if (rows == NULL)
         return PyErr_NoMemory();
     int outcome = sides_rows(arguments, given, rows, &bids, &asks, kept);
-    if (outcome == 1)
-        before = sides_apply(self, rows, bids, asks);
+    const char *end = outcome == 1 ? sides_apply(self, rows, bids, rows + bids, asks) : NULL;
+    if (end != NULL)
+        before = before_of(end, bids, asks);
     PyMem_Free(rows);
     Py_XDECREF(kept[0]);
     Py_XDECREF(kept[1]);
@@ -753,7 +834,9 @@ static PyObject *Sides_take(Sides *self, PyObject *delta)
     if (!Py_IS_TYPE(delta, &Delta_Type))
         Py_RETURN_NONE;
     Delta *update = (Delta *)delta;
-    return sides_apply(self, update->rows, update->bids, update->asks);
+    const Row *rows = delta_rows(update);
+    const char *end = sides_apply(self, rows + update->bids_at, update->bids, rows + update->asks_at, update->asks);
+    return end == NULL ? NULL : before_of(end, update->bids, update->asks);
 }
 
 static bool is_crossed(const Sides *self)
@@ -767,19 +850,52 @@ static bool is_possible(const Sides *self)
     return self->bids.count <= self->depth && self->asks.count <= self->depth && !is_crossed(self);
 }
 
-/* Bring back what was there before the rows, the last one first. There is room: it was there a moment ago. */
-static void side_undo(Side *side, const Row *rows, int count, const Spelled *before)
+/* Bring back what was noted at `before` for the rows, the last one first; return where that ends. There is room: it was
+ * there a moment ago. */
+static const char *side_undo(Side *side, const Row *rows, int count, const char *before)
 {
+    static const char *starts[MOST_ROWS];
+    for (int i = 0; i < count; i++) {
+        starts[i] = before;
+        before += 2 + before[0] + before[1];
+    }
     for (int i = count - 1; i >= 0; i--) {
-        const Spelled *old = before + i;
+        const char *old = starts[i];
         Row row = rows[i];
-        row.price_text = old->text;
-        row.size_text = old->text + old->price_length;
-        row.price_length = old->price_length;
-        row.size_length = old->size_length;
-        row.is_gone = old->price_length == 0;
+        row.price_text = old + 2;
+        row.size_text = row.price_text + old[0];
+        row.price_length = (uint8_t)old[0];
+        row.size_length = (uint8_t)old[1];
+        row.is_gone = old[0] == 0;
         side_apply(side, &row, 1, NULL);
     }
+    return before;
+}
+
+static void sides_undo(Sides *self, const Delta *update, const Row *rows)
+{
+    const char *asks_at = side_undo(&self->bids, rows + update->bids_at, update->bids, noted);
+    side_undo(&self->asks, rows + update->asks_at, update->asks, asks_at);
+}
+
+/* Take over an update of `symbol` that starts at `ts` and leaves the sides possible, and return what was there before;
+ * else NULL, with an error set or without, and nothing is changed. */
+static PyObject *sides_follow(Sides *self, Delta *update, PyObject *symbol)
+{
+    if (update->prev_ts != self->ts || update->ts <= self->ts || !PyUnicode_IS_COMPACT_ASCII(symbol)
+        || PyUnicode_GET_LENGTH(symbol) != update->symbol_length
+        || memcmp(PyUnicode_1BYTE_DATA(symbol), update->symbol, (size_t)update->symbol_length) != 0)
+        return NULL;
+    const Row *rows = delta_rows(update);
+    const char *end = sides_apply(self, rows + update->bids_at, update->bids, rows + update->asks_at, update->asks);
+    if (end == NULL)
+        return NULL;
+    PyObject *before = is_possible(self) ? before_of(end, update->bids, update->asks) : NULL;
+    if (before == NULL)
+        sides_undo(self, update, rows);
+    else
+        self->ts = update->ts;
+    return before;
 }
 
 PyDoc_STRVAR(follow_doc,
@@ -792,24 +908,10 @@ static PyObject *Sides_follow(Sides *self, PyObject *const *arguments, Py_ssize_
         PyErr_SetString(PyExc_TypeError, "follow() takes an update and a symbol");
         return NULL;
     }
-    PyObject *symbol = arguments[1];
-    Delta *update = (Delta *)arguments[0];
-    if (!Py_IS_TYPE(update, &Delta_Type) || !PyUnicode_Check(symbol) || !PyUnicode_IS_COMPACT_ASCII(symbol))
+    if (!Py_IS_TYPE(arguments[0], &Delta_Type) || !PyUnicode_Check(arguments[1]))
         Py_RETURN_NONE;
-    if (update->prev_ts != self->ts || update->ts <= self->ts || PyUnicode_GET_LENGTH(symbol) != update->symbol_length
-        || memcmp(PyUnicode_1BYTE_DATA(symbol), update->symbol, (size_t)update->symbol_length) != 0)
-        Py_RETURN_NONE;
-    Before *before = (Before *)sides_apply(self, update->rows, update->bids, update->asks);
-    if (before == NULL)
-        return NULL;
-    if (!is_possible(self)) {
-        side_undo(&self->bids, update->rows, update->bids, before->levels);
-        side_undo(&self->asks, update->rows + update->bids, update->asks, before->levels + update->bids);
-        Py_DECREF(before);
-        Py_RETURN_NONE;
-    }
-    self->ts = update->ts;
-    return (PyObject *)before;
+    PyObject *before = sides_follow(self, (Delta *)arguments[0], arguments[1]);
+    return before == NULL && !PyErr_Occurred() ? Py_NewRef(Py_None) : before;
 }
 
 static int side_trim(Side *side, Py_ssize_t depth)
@@ -1030,6 +1132,404 @@ static PyTypeObject Sides_Type = {
     .tp_getset = Sides_fields,
 };
 
+/* Steps: what a book was told last, and what that replaced */
+
+typedef struct {
+    PyObject *update, *before;
+    int64_t ts;
+    int levels;
+} Step;
+
+/* A ring: `count` steps from `first` on, in a room that is a power of two. */
+typedef struct {
+    PyObject_HEAD
+    Step *ring;
+    int first, count, room;
+    int64_t levels;
+    int most_levels, most_steps, span_ms;
+    char is_held;
+} Steps;
+
+static PyTypeObject Steps_Type;
+
+static Step *step_at(const Steps *self, int place)
+{
+    return self->ring + ((self->first + place) & (self->room - 1));
+}
+
+/* Make room for one more. False with an error set where there is no memory. */
+static bool steps_grow(Steps *self)
+{
+    if (self->count < self->room)
+        return true;
+    int room = self->room == 0 ? 16 : 2 * self->room;
+    Step *ring = PyMem_Malloc((size_t)room * sizeof(Step));
+    if (ring == NULL) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (int i = 0; i < self->count; i++)
+        ring[i] = *step_at(self, i);
+    PyMem_Free(self->ring);
+    self->ring = ring;
+    self->room = room;
+    self->first = 0;
+    return true;
+}
+
+static void steps_pop(Steps *self)
+{
+    Step gone = *step_at(self, 0);
+    self->first = (self->first + 1) & (self->room - 1);
+    self->count--;
+    self->levels -= gone.levels;
+    Py_DECREF(gone.update);
+    Py_DECREF(gone.before);
+}
+
+/* Add a step. There is room for it. */
+static void steps_add(Steps *self, PyObject *update, PyObject *before, int64_t ts, int changed)
+{
+    Step *step = step_at(self, self->count++);
+    step->update = Py_NewRef(update);
+    step->before = Py_NewRef(before);
+    step->ts = ts;
+    /* An update counts itself as one level. */
+    step->levels = changed + 1;
+    self->levels += step->levels;
+    /* Made short now and then: for every update that would cost as much as all the rest. */
+    if (!self->is_held && self->levels <= (int64_t)self->most_levels * 5 / 4)
+        return;
+    int64_t most = (int64_t)self->most_levels * (self->is_held ? self->most_steps : 1);
+    while (self->count > 0
+           && (self->levels > most || self->count > self->most_steps || step_at(self, 0)->ts < ts - self->span_ms))
+        steps_pop(self);
+}
+
+/* Read an attribute that is a number. What no int64_t holds is as far away as one can say. */
+static bool number_of(PyObject *object, PyObject *name, int64_t *number)
+{
+    int beyond = 0;
+    PyObject *value = PyObject_GetAttr(object, name);
+    if (value == NULL)
+        return false;
+    *number = PyLong_AsLongLongAndOverflow(value, &beyond);
+    Py_DECREF(value);
+    if (beyond != 0)
+        *number = beyond > 0 ? INT64_MAX : INT64_MIN / 2;
+    return !PyErr_Occurred();
+}
+
+static bool steps_note(Steps *self, PyObject *update, PyObject *before)
+{
+    int64_t ts, changed;
+    if (Py_IS_TYPE(update, &Delta_Type) && Py_IS_TYPE(before, &Before_Type)) {
+        ts = ((Delta *)update)->ts;
+        changed = ((Before *)before)->bids + ((Before *)before)->asks;
+    }
+    else if (!number_of(update, name_ts, &ts) || !number_of(before, name_total, &changed))
+        return false;
+    if (!steps_grow(self))
+        return false;
+    steps_add(self, update, before, ts, (int)changed);
+    return true;
+}
+
+PyDoc_STRVAR(add_doc, "add(update, before, /)\n--\n\nNote an update that was just taken over.");
+
+static PyObject *Steps_add(Steps *self, PyObject *const *arguments, Py_ssize_t given)
+{
+    if (given != 2) {
+        PyErr_SetString(PyExc_TypeError, "add() takes an update and what was before");
+        return NULL;
+    }
+    return steps_note(self, arguments[0], arguments[1]) ? Py_NewRef(Py_None) : NULL;
+}
+
+PyDoc_STRVAR(steps_clear_doc, "clear()\n--\n\nForget every step.");
+
+static PyObject *Steps_clear(Steps *self, PyObject *unused)
+{
+    while (self->count > 0)
+        steps_pop(self);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(pairs_doc, "pairs()\n--\n\nReturn each update with what it replaced, newest last.");
+
+static PyObject *Steps_pairs(Steps *self, PyObject *unused)
+{
+    int count = self->count;
+    PyObject *pairs = PyList_New(count);
+    for (int i = 0; pairs != NULL && i < count; i++) {
+        PyObject *both = i < self->count ? PyTuple_Pack(2, step_at(self, i)->update, step_at(self, i)->before) : NULL;
+        if (both == NULL) {
+            if (!PyErr_Occurred())
+                PyErr_SetString(PyExc_RuntimeError, "the steps were changed while they were read");
+            Py_CLEAR(pairs);
+        }
+        else
+            PyList_SET_ITEM(pairs, i, both);
+    }
+    return pairs;
+}
+
+static Py_ssize_t Steps_length(Steps *self)
+{
+    return self->count;
+}
+
+static PyObject *Steps_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
+{
+    static char *names[] = {"most_levels", "most_steps", "span_ms", NULL};
+    int most_levels, most_steps, span_ms;
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "iii", names, &most_levels, &most_steps, &span_ms))
+        return NULL;
+    Steps *self = (Steps *)type->tp_alloc(type, 0);
+    if (self != NULL) {
+        self->most_levels = most_levels;
+        self->most_steps = most_steps;
+        self->span_ms = span_ms;
+    }
+    return (PyObject *)self;
+}
+
+static void Steps_dealloc(Steps *self)
+{
+    while (self->count > 0)
+        steps_pop(self);
+    PyMem_Free(self->ring);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static PyMethodDef Steps_methods[] = {{"add", (PyCFunction)(void (*)(void))Steps_add, METH_FASTCALL, add_doc},
+                                      {"clear", (PyCFunction)Steps_clear, METH_NOARGS, steps_clear_doc},
+                                      {"pairs", (PyCFunction)Steps_pairs, METH_NOARGS, pairs_doc},
+                                      {NULL}};
+
+static PyMemberDef Steps_members[] = {{"is_held", T_BOOL, offsetof(Steps, is_held), 0, NULL}, {NULL}};
+
+static PySequenceMethods Steps_as_sequence = {.sq_length = (lenfunc)Steps_length};
+
+static PyTypeObject Steps_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "woodlot.swift._swift.Steps",
+    .tp_doc = "The last updates of a book and what they replaced: `book/trail.py` says what each method promises.",
+    .tp_basicsize = sizeof(Steps),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = Steps_new,
+    .tp_dealloc = (destructor)Steps_dealloc,
+    .tp_methods = Steps_methods,
+    .tp_members = Steps_members,
+    .tp_as_sequence = &Steps_as_sequence,
+};
+
+/* Lane: the way of an update into its book while nothing is unusual */
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *symbol, *sides, *newest, *tell, *others;
+    Steps *steps;
+    long long applied, changed;
+    char is_direct;
+} Lane;
+
+static PyTypeObject Lane_Type;
+
+/* Return what a call of `sides.follow` in plain Python says, NULL where it says None; then nothing is changed. */
+static PyObject *plain_follow(PyObject *sides, PyObject *update, PyObject *symbol)
+{
+    PyObject *before = PyObject_CallMethodObjArgs(sides, name_follow, update, symbol, NULL);
+    if (before == Py_None)
+        Py_CLEAR(before);
+    return before;
+}
+
+/* Take over an update that follows. 1: done; 0: it does not, nothing has changed; -1: an error is set. */
+static int lane_take(Lane *self, PyObject *update)
+{
+    PyObject *sides = self->sides, *before;
+    if (sides == NULL || sides == Py_None)
+        return 0;
+    if (!steps_grow(self->steps))
+        return -1;
+    if (Py_IS_TYPE(sides, &Sides_Type))
+        before = Py_IS_TYPE(update, &Delta_Type) ? sides_follow((Sides *)sides, (Delta *)update, self->symbol) : NULL;
+    else {
+        Py_INCREF(sides);
+        before = plain_follow(sides, update, self->symbol);
+        Py_DECREF(sides);
+    }
+    if (before == NULL)
+        return PyErr_Occurred() ? -1 : 0;
+    bool is_noted = steps_note(self->steps, update, before);
+    Py_DECREF(before);
+    if (!is_noted)
+        return -1;
+    Py_XSETREF(self->newest, Py_NewRef(update));
+    self->applied++;
+    self->changed++;
+    return 1;
+}
+
+PyDoc_STRVAR(lane_take_doc,
+"take(update, /)\n--\n\nTake over an update as almost all are; False where it is another, and nothing is changed.");
+
+static PyObject *Lane_take(Lane *self, PyObject *update)
+{
+    int outcome = lane_take(self, update);
+    return outcome < 0 ? NULL : PyBool_FromLong(outcome);
+}
+
+static PyObject *Lane_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
+{
+    static char *names[] = {"symbol", "steps", NULL};
+    PyObject *symbol, *steps;
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "UO!", names, &symbol, &Steps_Type, &steps))
+        return NULL;
+    Lane *self = (Lane *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->symbol = Py_NewRef(symbol);
+    self->steps = (Steps *)Py_NewRef(steps);
+    return (PyObject *)self;
+}
+
+static int Lane_traverse(Lane *self, visitproc visit, void *arg)
+{
+    Py_VISIT(self->sides);
+    Py_VISIT(self->newest);
+    Py_VISIT(self->tell);
+    Py_VISIT(self->others);
+    return 0;
+}
+
+static int Lane_clear(Lane *self)
+{
+    Py_CLEAR(self->sides);
+    Py_CLEAR(self->newest);
+    Py_CLEAR(self->tell);
+    Py_CLEAR(self->others);
+    return 0;
+}
+
+static void Lane_dealloc(Lane *self)
+{
+    PyObject_GC_UnTrack(self);
+    Lane_clear(self);
+    Py_XDECREF(self->symbol);
+    Py_XDECREF(self->steps);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static PyMethodDef Lane_methods[] = {{"take", (PyCFunction)Lane_take, METH_O, lane_take_doc}, {NULL}};
+
+static PyMemberDef Lane_members[] = {{"sides", T_OBJECT, offsetof(Lane, sides), 0, NULL},
+                                     {"newest", T_OBJECT, offsetof(Lane, newest), 0, NULL},
+                                     {"tell", T_OBJECT, offsetof(Lane, tell), 0, NULL},
+                                     {"others", T_OBJECT, offsetof(Lane, others), 0, NULL},
+                                     {"steps", T_OBJECT, offsetof(Lane, steps), READONLY, NULL},
+                                     {"applied", T_LONGLONG, offsetof(Lane, applied), 0, NULL},
+                                     {"changed", T_LONGLONG, offsetof(Lane, changed), 0, NULL},
+                                     {"is_direct", T_BOOL, offsetof(Lane, is_direct), 0, NULL},
+                                     {NULL}};
+
+static PyTypeObject Lane_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "woodlot.swift._swift.Lane",
+    .tp_doc = "The way of an update into its book while nothing is unusual: see `book/lane.py`.",
+    .tp_basicsize = sizeof(Lane),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_new = Lane_new,
+    .tp_dealloc = (destructor)Lane_dealloc,
+    .tp_traverse = (traverseproc)Lane_traverse,
+    .tp_clear = (inquiry)Lane_clear,
+    .tp_methods = Lane_methods,
+    .tp_members = Lane_members,
+};
+
+/* What is called with what came, if anybody is to be called. */
+static bool call(PyObject *receiver, PyObject *push)
+{
+    if (receiver == NULL || receiver == Py_None)
+        return true;
+    Py_INCREF(receiver);
+    PyObject *answer = push == NULL ? PyObject_CallNoArgs(receiver) : PyObject_CallOneArg(receiver, push);
+    Py_DECREF(receiver);
+    Py_XDECREF(answer);
+    return answer != NULL;
+}
+
+/* Tell whoever waits for the book, and then whoever else hears its topic. */
+static bool lane_tell(Lane *self, PyTypeObject *kind, PyObject *topic, int64_t ts, Delta *delta)
+{
+    if (!call(self->tell, NULL))
+        return false;
+    if (self->others == NULL || self->others == Py_None)
+        return true;
+    PyObject *push = push_of(kind, topic, ts, delta);
+    bool is_told = push != NULL && call(self->others, push);
+    Py_XDECREF(push);
+    return is_told;
+}
+
+/* Return the lane that an update of `topic` goes, borrowed; NULL, with an error set or without, where there is none. */
+static Lane *lane_of(PyObject *topic, PyObject *lanes, PyObject *live)
+{
+    PyObject *lane = PyDict_GetItemWithError(lanes, topic);
+    if (lane == NULL || !Py_IS_TYPE(lane, &Lane_Type) || !((Lane *)lane)->is_direct)
+        return NULL;
+    return PySet_Contains(live, topic) == 1 ? (Lane *)lane : NULL;
+}
+
+/* Send an update down its lane. 1: it is in its book; 0: it is not, nothing has changed; -1: an error is set. */
+static int send_down(PyTypeObject *kind, PyObject *topic, int64_t ts, Delta *delta, PyObject *lanes, PyObject *live)
+{
+    Lane *lane = lane_of(topic, lanes, live);
+    if (lane == NULL)
+        return PyErr_Occurred() ? -1 : 0;
+    Py_INCREF(lane);
+    int outcome = lane_take(lane, (PyObject *)delta);
+    if (outcome == 1 && !lane_tell(lane, kind, topic, ts, delta))
+        outcome = -1;
+    Py_DECREF(lane);
+    return outcome;
+}
+
+PyDoc_STRVAR(read_doc,
+"read(payload, push, lanes=None, live=None, /)\n--\n\n"
+"Return a new `push` of the update in `payload`, or None where that is not the plain case. Where `live` has its topic\n"
+"and its lane in `lanes` takes it over, return True.");
+
+static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    if ((count != 2 && count != 4) || !PyType_Check(arguments[1])
+        || (count == 4 && (!PyDict_Check(arguments[2]) || !PyAnySet_Check(arguments[3])))) {
+        PyErr_SetString(PyExc_TypeError, "read() takes a payload and the type of what to return, and lanes and topics");
+        return NULL;
+    }
+    PyObject *payload = arguments[0], *push = NULL;
+    PyTypeObject *kind = (PyTypeObject *)arguments[1];
+    Frame frame = {0};
+    const char *text;
+    Py_ssize_t length;
+    if (!text_of(payload, &text, &length))
+        Py_RETURN_NONE;
+    read_owner = NULL;
+    if (!read_frame(text, text + length, &frame, read_rows))
+        Py_RETURN_NONE;
+    Delta *delta = delta_of(payload, &frame);
+    PyObject *topic = delta == NULL ? NULL : topic_of(&frame);
+    int outcome = topic == NULL ? -1 : 0;
+    if (outcome == 0 && count == 4)
+        outcome = send_down(kind, topic, frame.sent_ts, delta, arguments[2], arguments[3]);
+    if (outcome == 0)
+        push = push_of(kind, topic, frame.sent_ts, delta);
+    else if (outcome == 1)
+        push = Py_NewRef(Py_True);
+    Py_XDECREF(topic);
+    Py_XDECREF(delta);
+    return push;
+}
+
 /* The module */
 
 static int swift_exec(PyObject *module)
@@ -1051,10 +1551,13 @@ static int swift_exec(PyObject *module)
         return -1;
     if ((name_topic == NULL && (name_topic = PyUnicode_InternFromString("topic")) == NULL)
         || (name_ts == NULL && (name_ts = PyUnicode_InternFromString("ts")) == NULL)
-        || (name_delta == NULL && (name_delta = PyUnicode_InternFromString("delta")) == NULL))
+        || (name_delta == NULL && (name_delta = PyUnicode_InternFromString("delta")) == NULL)
+        || (name_total == NULL && (name_total = PyUnicode_InternFromString("total")) == NULL)
+        || (name_follow == NULL && (name_follow = PyUnicode_InternFromString("follow")) == NULL))
         return -1;
     if (PyModule_AddType(module, &Delta_Type) < 0 || PyType_Ready(&Before_Type) < 0
-        || PyModule_AddType(module, &Sides_Type) < 0)
+        || PyModule_AddType(module, &Sides_Type) < 0 || PyModule_AddType(module, &Steps_Type) < 0
+        || PyModule_AddType(module, &Lane_Type) < 0)
         return -1;
     return 0;
 }

@@ -1,10 +1,16 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import TypeVar, final
+from typing import Any, Literal, TypeVar, final, overload
 
 PushT = TypeVar("PushT")
 
+@overload
 def read(payload: bytes | str, push: type[PushT], /) -> PushT | None: ...
+@overload
+def read(
+    payload: bytes | str, push: type[PushT], lanes: dict[str, Any], live: AbstractSet[str], /
+) -> PushT | Literal[True] | None: ...
 
 @final
 class Delta:
@@ -48,3 +54,26 @@ class Sides:
     def is_crossed(self) -> bool: ...
     @property
     def is_possible(self) -> bool: ...
+
+@final
+class Steps:
+    is_held: bool
+    def __init__(self, most_levels: int, most_steps: int, span_ms: int) -> None: ...
+    def __len__(self) -> int: ...
+    def add(self, update: object, before: object, /) -> None: ...
+    def clear(self) -> None: ...
+    def pairs(self) -> list[tuple[Any, Any]]: ...
+
+@final
+class Lane:
+    sides: object
+    newest: Any
+    tell: Callable[[], None] | None
+    others: Callable[[Any], None] | None
+    applied: int
+    changed: int
+    is_direct: bool
+    def __init__(self, symbol: str, steps: Steps) -> None: ...
+    @property
+    def steps(self) -> Steps: ...
+    def take(self, update: object, /) -> bool: ...

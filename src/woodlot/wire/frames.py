@@ -1,7 +1,7 @@
 """This file is the one ear: every frame, live, recorded or simulated, becomes a value here; and what we say back."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -136,13 +136,31 @@ class _AnyFrame(Value):
     error_msg: str = msgspec.field(name="errorMsg", default="")
 
 
+def take_frame(payload: bytes | str, lanes: dict[str, Any], live: Set[str]) -> Incoming | None:
+    """Read one text frame as `decode_frame` does; None: it was an update, and its lane has it.
+
+    `lanes` has the lanes of topics (`book/lane.py`), of which those in `live` may be taken; without the compiled hot
+    path none is.
+    """
+    if _read_in_c is None:
+        return decode_frame(payload)
+    push = _read_in_c(payload, _BOOK_PUSH, lanes, live)
+    if push is True:
+        return None
+    return push or _decode_any(payload)
+
+
 def decode_frame(payload: bytes | str) -> Incoming:
     """Read one text frame. Never raises for what the other end sent: what cannot be read is a value too."""
+    if _read_in_c is not None and (push := _read_in_c(payload, _BOOK_PUSH)) is not None:
+        return push
+    return _decode_any(payload)
+
+
+def _decode_any(payload: bytes | str) -> Incoming:
     # Most frames are book deltas and put the topic first; one pass over those is half the cost of two. A frame
     # with its keys in another order takes the other way and means the same.
-    if (_read_in_c is not None and (push := _read_in_c(payload, _BOOK_PUSH)) is not None) or (
-        push := _read_update(payload)
-    ) is not None:
+    if (push := _read_update(payload)) is not None:
         return push
     raw = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
     try:
