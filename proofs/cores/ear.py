@@ -115,4 +115,5 @@ class Ear:
 
     def _if_alive(self, action: Callable[[], None]) -> None:
         if not self._is_stopped:
+            self._network.counts["timers fired"] += 1
             action()

@@ -62,8 +62,9 @@ class Follower:
     def _look(self) -> None:
         if not self.is_alive:
             return
+        self._network.counts["timers fired"] += 1
+        now_s = self._now_s()
         for book in self.books.values():
-            now_s = self._now_s()
             book.tick(now_s=now_s)
             ticket = book.take_seed(now_s=now_s)
             if ticket is not None:

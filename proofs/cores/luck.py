@@ -46,6 +46,7 @@ class Luck(weather.Dice):
             ("frames sent twice", hardships.frames_twice),
         )
         self._ill_fated = sum(share for _, share in self._fates)
+        self._late = hardships.late
         self._least_ms, most_ms = hardships.latency_ms
         self._span_ms = most_ms - self._least_ms + 1
 
@@ -65,7 +66,7 @@ class Luck(weather.Dice):
         return bool(share) and self.happens(share, what)
 
     def latency_ms(self) -> int:
-        if self.now.late and self.happens(self.now.late, "late"):
+        if self._late and self.happens(self._late, "late"):
             return self.chance.randint(300, 3_000)
         return self._least_ms + int(self.chance.random() * self._span_ms)
 

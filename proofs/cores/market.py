@@ -7,7 +7,7 @@ SYNCED is held against them.
 
 import random
 from collections import deque
-from functools import lru_cache
+from collections.abc import Callable
 from typing import TypeAlias
 
 from woodlot.sandbox.matching import Book, Ladder, Resting
@@ -22,6 +22,7 @@ Levels: TypeAlias = list[tuple[str, str]]
 # REST lags 46 s at most (websocket-v3 §8.2).
 _REMEMBERED_MS = 60_000
 _MOST_RESTING = 300
+_LEAST_RESTING = _MOST_RESTING // 2
 _SPREAD = 80
 _MOST_LOTS = 20
 _MOST_TOUCHED = 3
@@ -30,6 +31,9 @@ _NOTHING: tuple[list[tuple[int, int]], Window] = [], {}
 _SHARE_OF_TAKERS = 0.08
 _SHARE_OF_QUOTES = 0.47
 _SHARE_OF_MOVES = 0.01
+_UP_TO_QUOTES = _SHARE_OF_TAKERS + _SHARE_OF_QUOTES
+_FROM_MOVES = 1 - _SHARE_OF_MOVES
+_MOST_SPELLINGS = 20_000
 
 
 class Shown:
@@ -47,33 +51,43 @@ class Shown:
         """Return the levels that are not as they were told, best first, and what they were; 0 lots is no level."""
         levels, worse, there = self.levels, self._worse, self._ladder.levels
         # What is beyond a full window comes in where something leaves it, and not before.
-        last = self._edge * worse if len(levels) == DEPTH else None
-        before: dict[int, int] = {}
+        is_full = len(levels) == DEPTH
+        last = self._edge * worse
+        before: Window = {}
+        changed: list[tuple[int, int]] = []
         for price in self.touched:
-            level, told = there.get(price), levels.get(price, 0)
-            lots = 0 if level is None else level.lots
-            if lots == told or (last is not None and price * worse > last):
+            if is_full and price * worse > last:
                 continue
-            before[price] = told
-            if lots:
-                levels[price] = lots
-            else:
-                del levels[price]
+            lots = there[price].lots if price in there else 0
+            told = levels.get(price, 0)
+            if lots != told:
+                before[price] = told
+                changed.append((price, lots))
+                if lots:
+                    levels[price] = lots
+                else:
+                    del levels[price]
         self.touched.clear()
         if not before:
-            return [], before
-        if last is None or self._edge not in levels:
+            return changed, before
+        if not is_full or self._edge not in levels:
             best = self._ladder.best
             # With nothing left of the window it begins anew, at the best level there is.
             outside = best.price - worse if best is not None else 0
             self._edge = max(levels, key=worse.__mul__, default=outside)
-        self._resize(before)
-        changed = [(price, lots) for price, told in before.items() if (lots := levels.get(price, 0)) != told]
-        changed.sort(reverse=worse < 0)
+        if len(levels) != DEPTH and self._resize(before):
+            changed = [(price, lots) for price, told in before.items() if (lots := levels.get(price, 0)) != told]
+        if len(changed) > 1:
+            changed.sort(reverse=worse < 0)
         return changed, before
 
-    def _resize(self, before: dict[int, int]) -> None:
-        """Push the last level out where one has come in, take in the next one where one has gone."""
+    def _resize(self, before: Window) -> bool:
+        """Push the last level out where one has come in, take in the next one where one has gone.
+
+        Return whether there was such a level, which `before` now tells of too.
+        """
+        more = len(before)
+        is_long = len(self.levels) > DEPTH
         levels, worse, there = self.levels, self._worse, self._ladder.levels
         while len(levels) > DEPTH:
             before.setdefault(self._edge, levels.pop(self._edge))
@@ -85,6 +99,7 @@ class Shown:
             if (level := there.get(self._edge)) is not None:
                 before.setdefault(self._edge, 0)
                 levels[self._edge] = level.lots
+        return is_long or len(before) > more
 
 
 class Pit:
@@ -117,11 +132,11 @@ class Pit:
             luck = chance()
             if luck < _SHARE_OF_TAKERS:
                 self._take()
-            elif luck < _SHARE_OF_TAKERS + _SHARE_OF_QUOTES or len(self._resting) < _MOST_RESTING // 2:
+            elif luck < _UP_TO_QUOTES or len(self._resting) < _LEAST_RESTING:
                 self._quote()
             else:
                 self._cancel()
-            if luck > 1 - _SHARE_OF_MOVES:
+            if luck > _FROM_MOVES:
                 self._middle += 1 if chance() < 0.5 else -1
         bids, bids_before = self._bids.changes() if self._bids.touched else _NOTHING
         asks, asks_before = self._asks.changes() if self._asks.touched else _NOTHING
@@ -132,8 +147,8 @@ class Pit:
         if past[0][0] < now_ms - _REMEMBERED_MS:
             past.popleft()
         return (
-            f'{{"topic":"{self.topic}","ts":{now_ms},"data":{{"s":"{self.symbol}","prevTs":{sent_ms},'
-            f'"ts":{now_ms},"bids":[{_spelled(bids)}],"asks":[{_spelled(asks)}]}}}}'
+            f'{{"topic":"{self.topic}","ts":{now_ms},"data":{{"s":"{self.symbol}","prevTs":{sent_ms},"ts":{now_ms},'
+            f'"bids":[{_spelled(bids) if bids else ""}],"asks":[{_spelled(asks) if asks else ""}]}}}}'
         ).encode()
 
     def snapshot(self, before_ms: int) -> bytes:
@@ -147,7 +162,10 @@ class Pit:
 
     def shown(self, at_ms: int) -> tuple[Levels, Levels] | None:
         """Return the window as it was told at that time, None if it was not or is forgotten."""
-        return self._window(at_ms) if any(one[0] == at_ms for one in reversed(self._past)) else None
+        for ts, _, _ in reversed(self._past):
+            if ts <= at_ms:
+                return self._window(at_ms) if ts == at_ms else None
+        return None
 
     def _window(self, at_ms: int) -> tuple[Levels, Levels]:
         bids, asks = self._bids.levels.copy(), self._asks.levels.copy()
@@ -169,31 +187,38 @@ class Pit:
         is_buy = chance() < 0.5
         away = 1 + int(chance() * _SPREAD)
         price = self._middle - away if is_buy else self._middle + away
-        lots = self._match(is_buy=is_buy, lots=1 + int(chance() * _MOST_LOTS), limit=price)
-        if lots:
-            self._ids += 1
-            order = Resting(self._ids, is_buy, price, lots)
-            self._book.add(order)
-            self._resting.append(order)
-            (self._bids if is_buy else self._asks).touched.add(price)
+        lots = 1 + int(chance() * _MOST_LOTS)
+        book = self._book
+        self.commands += 1
+        if (book.asks if is_buy else book.bids).is_reachable(price):
+            lots = self._match(is_buy, lots, price)
+            if not lots:
+                return
+        self._ids += 1
+        order = Resting(self._ids, is_buy, price, lots)
+        book.add(order)
+        self._resting.append(order)
+        (self._bids if is_buy else self._asks).touched.add(price)
 
     def _take(self) -> None:
         is_buy = self._chance() < 0.5
         lots = 1 + int(self._chance() * 2 * _MOST_LOTS)
-        self._match(is_buy=is_buy, lots=lots, limit=self._middle + (3 if is_buy else -3))
-
-    def _match(self, *, is_buy: bool, lots: int, limit: int) -> int:
-        """Trade what can be traded; return what is left."""
         self.commands += 1
-        for maker, size in self._book.match(is_buy=is_buy, lots=lots, limit=limit):
+        self._match(is_buy, lots, self._middle + (3 if is_buy else -3))
+
+    def _match(self, is_buy: bool, lots: int, limit: int) -> int:  # noqa: FBT001 - nothing is called more often
+        """Trade what can be traded; return what is left."""
+        touched = (self._asks if is_buy else self._bids).touched
+        for maker, size in self._book.match(is_buy, lots, limit):
             lots -= size
-            (self._asks if is_buy else self._bids).touched.add(maker.price)
+            touched.add(maker.price)
         return lots
 
     def _cancel(self) -> None:
         """Cancel the order that has waited longest of those that have not traded."""
-        while self._resting:
-            order = self._resting.popleft()
+        resting = self._resting
+        while resting:
+            order = resting.popleft()
             if order.lots:
                 self.commands += 1
                 self._book.remove(order)
@@ -203,25 +228,28 @@ class Pit:
 
 def _in_order(bids: Window, asks: Window) -> tuple[Levels, Levels]:
     return (
-        [(_price(price), _size(lots)) for price, lots in sorted(bids.items(), reverse=True) if lots],
-        [(_price(price), _size(lots)) for price, lots in sorted(asks.items()) if lots],
+        [(_PRICES[price], _SIZES[bids[price]]) for price in sorted(bids, reverse=True) if bids[price]],
+        [(_PRICES[price], _SIZES[asks[price]]) for price in sorted(asks) if asks[price]],
     )
 
 
 def _spelled(changes: list[tuple[int, int]]) -> str:
-    return ",".join([_level(price, lots) for price, lots in changes])
+    return ",".join([f'["{_PRICES[price]}","{_SIZES[lots]}"]' for price, lots in changes])
 
 
-@lru_cache(maxsize=100_000)
-def _level(price: int, lots: int) -> str:
-    return f'["{_price(price)}","{_size(lots)}"]'
+class _Spellings(dict[int, str]):
+    """Numbers as the exchange spells them, each made once."""
+
+    def __init__(self, spell: Callable[[int], str]) -> None:
+        super().__init__()
+        self._spell = spell
+
+    def __missing__(self, number: int) -> str:
+        if len(self) >= _MOST_SPELLINGS:
+            self.clear()
+        spelling = self[number] = self._spell(number)
+        return spelling
 
 
-@lru_cache(maxsize=20_000)
-def _price(price: int) -> str:
-    return f"{price // 10}.{price % 10}"
-
-
-@lru_cache(maxsize=20_000)
-def _size(lots: int) -> str:
-    return f"{lots // 1000}.{lots % 1000:03}" if lots else "0"
+_PRICES = _Spellings(lambda price: f"{price // 10}.{price % 10}")
+_SIZES = _Spellings(lambda lots: f"{lots // 1000}.{lots % 1000:03}" if lots else "0")

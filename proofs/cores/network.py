@@ -37,10 +37,11 @@ class Trace:
         self._waiting = bytearray()
 
     def note(self, at_ms: int, what: bytes) -> None:
-        self._waiting += b"%d %b\n" % (at_ms, what)
-        if len(self._waiting) > _HASHED_AT_BYTES:
-            self._hash.update(self._waiting)
-            self._waiting.clear()
+        waiting = self._waiting
+        waiting += b"%d %b\n" % (at_ms, what)
+        if len(waiting) > _HASHED_AT_BYTES:
+            self._hash.update(waiting)
+            waiting.clear()
 
     def hexdigest(self) -> str:
         self._hash.update(self._waiting)
@@ -57,6 +58,7 @@ class Line:
         self.is_open = True
         self.is_deaf = False
         self._network = network
+        self._clock, self._schedule, self._luck = network.clock, network.schedule, network.luck
         self._heard = heard
         self._ended = ended
         self._held: bytes | None = None
@@ -65,8 +67,9 @@ class Line:
     def push(self, payload: bytes) -> None:
         """Send a frame to whoever dialled."""
         if self.is_deaf:
+            self._network.counts["frames lost"] += 1
             return
-        if fate := self._network.luck.fate():
+        if fate := self._luck.fate():
             self._push_badly(payload, fate)
             return
         self._queue(payload)
@@ -77,10 +80,10 @@ class Line:
     def _push_badly(self, payload: bytes, fate: str) -> None:
         match fate:
             case "frames lost":
-                pass
+                self._network.counts["frames lost"] += 1
             case "frames spoilt":
                 # A byte that no text has: a digit in the place of another would be TLS's to prevent.
-                at = self._network.luck.chance.randrange(len(payload))
+                at = self._luck.chance.randrange(len(payload))
                 self._queue(payload[:at] + b"\xff" + payload[at + 1 :])
             case "frames swapped":
                 # The next one overtakes it.
@@ -94,14 +97,13 @@ class Line:
     def say(self, text: str) -> None:
         """Send a command to the exchange."""
         if self.is_open and not self.is_deaf:
-            network = self._network
-            network.schedule.after(network.luck.latency_ms(), partial(self._obey, text))
+            self._schedule.after(self._luck.latency_ms(), partial(self._obey, text))
 
     def cut(self) -> None:
         """End without a word: what is under way is lost."""
         if self.is_open:
             self.close()
-            self._network.schedule.after(self._network.luck.latency_ms(), partial(self._ended, self))
+            self._schedule.after(self._luck.latency_ms(), partial(self._ended, self))
 
     def close(self) -> None:
         """Hang up; nothing is heard any more."""
@@ -110,27 +112,29 @@ class Line:
 
     def stall(self, for_ms: int) -> None:
         """Let everything that is sent from now on wait so long."""
-        self._free_ms = max(self._free_ms, self._network.clock.now_ms() + for_ms)
+        self._free_ms = max(self._free_ms, self._clock.now_ms() + for_ms)
 
     def _queue(self, payload: bytes) -> None:
-        network = self._network
-        at_ms = network.clock.now_ms() + network.luck.latency_ms()
+        at_ms = self._clock.now_ms() + self._luck.latency_ms()
         # Nothing overtakes on one socket.
         if at_ms > self._free_ms:
             self._free_ms = at_ms
-        network.schedule.at(self._free_ms, partial(self._arrive, payload))
+        self._schedule.at(self._free_ms, partial(self._arrive, payload))
 
     def _arrive(self, payload: bytes) -> None:
-        if self.is_open and not self.is_deaf:
-            network = self._network
-            network.counts["frames heard"] += 1
-            network.trace.note(network.clock.now_ms(), payload)
-            self._heard(payload)
+        network = self._network
+        if not self.is_open or self.is_deaf:
+            network.counts["frames lost"] += 1
+            return
+        network.counts["frames heard"] += 1
+        network.trace.note(self._clock.now_ms(), payload)
+        self._heard(payload)
 
     def _obey(self, text: str) -> None:
-        if not self.is_open or self.is_deaf:
-            return
         network = self._network
+        if not self.is_open or self.is_deaf:
+            network.counts["commands lost"] += 1
+            return
         network.counts["commands obeyed"] += 1
         now_ms = network.clock.now_ms()
         network.trace.note(now_ms, text.encode())
