@@ -119,6 +119,9 @@ def test_algo_orders_come_in_pages_newest_first(office: Office) -> None:
         ("POST", PATH, STOP | {"callbackRate": "0.1", "callbackValue": "5"}, -1005),
         ("POST", PATH, STOP | {"algoType": "NOPE"}, -1005),
         ("POST", PATH, STOP | {"side": "buy"}, -1005),
+        ("POST", PATH, STOP | {"algoOrderTag": "x" * 65}, -1005),
+        ("POST", PATH, STOP | {"clientAlgoOrderId": -1}, 317164),
+        ("POST", PATH, STOP | {"clientAlgoOrderId": str(2**63)}, 317164),
         ("GET", f"{PATH}s?side=buy", b"", -1005),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Final
 
 from woodlot.sandbox.accounts import Account
 from woodlot.sandbox.algo_orders import CONTAINERS, Leg, Trail
-from woodlot.sandbox.checks import market_of
+from woodlot.sandbox.checks import LONGEST_TAG, market_of
 from woodlot.sandbox.filters import check_bounds, lots_of, ticks_of
 from woodlot.sandbox.house import House
 from woodlot.sandbox.ledger import RATE_ONE
@@ -72,6 +72,8 @@ class Builder:
         if request.algo_type not in _ROOTS or (request.algo_type in _ON_POSITIONS and not self.market.is_perpetual):
             raise refusal(317167, type=request.algo_type)
         self._check_mode()
+        if len(request.algo_order_tag or "") > LONGEST_TAG:
+            raise refusal(-1005, problem=f"algoOrderTag must have at most {LONGEST_TAG} characters")
         if request.trigger_price_type is TriggerPriceType.MARK_PRICE and not self.market.is_perpetual:
             raise refusal(-1005, problem="a spot order is triggered by MARKET_PRICE")
         kind = request.algo_type

@@ -14,7 +14,7 @@ from woodlot.wire.enums import MarginMode, OpenWord, OrderStatus, PositionSide, 
 from woodlot.wire.moment import Moment, Time
 from woodlot.wire.payload import Payload
 from woodlot.wire.request import Endpoint, Request, delete, get, post, put
-from woodlot.wire.trade import CancelAck, EditAck
+from woodlot.wire.trade import LARGEST_CLIENT_ORDER_ID, CancelAck, EditAck
 
 
 class AlgoType(StrEnum):
@@ -130,6 +130,9 @@ class PlaceAlgoOrder(Request[AlgoAck]):
     def check(self) -> None:
         if self.callback_rate is not None and self.callback_value is not None:
             raise ArgumentError("callback_rate", "give callback_rate or callback_value, not both")
+        # "same rules, separate number space" (rest-v3 §7.3)
+        if self.client_algo_order_id is not None and not 0 <= self.client_algo_order_id <= LARGEST_CLIENT_ORDER_ID:
+            raise ArgumentError("client_algo_order_id", f"expected 0 to {LARGEST_CLIENT_ORDER_ID}")
 
 
 class AlgoLegEdit(Payload):
