@@ -45,8 +45,14 @@ def asked_form(tokens: list[str]) -> Form | None:
 
 
 def asked_profile(tokens: list[str]) -> str | None:
-    """Return what -p asks for, even where the command line as a whole makes no sense."""
-    return _value_of(tokens, "--profile", "-p")
+    """Return what -p asks for, even where the command line as a whole makes no sense.
+
+    The profile of a sandbox is its market's and names no account.
+
+    >>> asked_profile(["doctor", "-p", "live"]), asked_profile(["sandbox", "run", "--profile", "recorded"])
+    ('live', None)
+    """
+    return None if tokens[:1] == ["sandbox"] else _value_of(tokens, "--profile", "-p")
 
 
 def with_profile(text: str, profile: str | None) -> str:

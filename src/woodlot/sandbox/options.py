@@ -48,7 +48,7 @@ class SandboxOptions:
         if not (math.isfinite(self.connection_life_s) and self.connection_life_s > 0):
             raise ConfigurationError(f"connection_life_s: expected seconds above 0, got {self.connection_life_s}")
         if self.limits is not None and not (math.isfinite(self.limits) and self.limits > 0):
-            raise ConfigurationError(f"limits: expected a factor above 0 or None, got {self.limits}")
+            raise ConfigurationError(f"limits: expected a factor above 0 or off, got {self.limits}")
         if self.profile not in PROFILES:
             raise ConfigurationError(f"profile: expected one of {', '.join(PROFILES)}, got {self.profile!r}")
         if not 0 < self.speed <= _FASTEST:
