@@ -7,6 +7,7 @@ import pytest
 from tests.sandbox.floor import BTC, PERP, WOO, Floor, futures_floor
 
 from woodlot.sandbox.exchange import ExchangeEvent, PositionsChanged
+from woodlot.sandbox.instruments import LISTING, PERPETUALS
 from woodlot.sandbox.refusal import Refusal
 from woodlot.wire.enums import MarginMode, PositionSide
 from woodlot.wire.futures import AdjustIsolatedMargin, GetLeverage, MarginAction, PositionModeChoice, SetLeverage
@@ -97,6 +98,18 @@ def test_an_order_needs_a_tenth_of_its_value_at_leverage_ten() -> None:
     assert floor.refused("poor", "BUY", "LIMIT", symbol=PERP, quantity="1.1", price="87000") == 302170
     floor.perp("poor", "BUY", "1", "86000")
     assert floor.refused("poor", "BUY", "LIMIT", symbol=PERP, quantity="0.1", price="86000") == 302170
+
+
+def test_the_first_orders_of_a_market_without_any_price_are_taken() -> None:
+    floor = Floor(listing=(*LISTING, *PERPETUALS))
+
+    floor.perp("ann", "SELL", "0.3", "87001")
+    floor.perp("bob", "BUY", "0.2", "87001")
+
+    position = floor.position("bob")
+    assert position is not None
+    assert (position.holding, position.mark_price) == (Decimal("0.2"), 87001)
+    assert floor.exchange.audit() == []
 
 
 def test_an_order_that_closes_needs_nothing() -> None:

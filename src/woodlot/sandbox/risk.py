@@ -120,7 +120,8 @@ class Risk:
             more = margin_for(position, exposure) - margin_for(position, position.exposure(worth))
         if more <= 0:
             return
-        if position.exposure(worth, **extra) > self.most_notional(market):
+        # Before anything has a price there is nothing to value a position at.
+        if mark is not None and position.exposure(worth, **extra) > self.most_notional(market, mark):
             raise refusal(302188)
         need = more + loss + cost * account.perp_taker_rate // RATE_ONE
         if position.is_isolated and need > available(account.wallet, market.quote):
@@ -140,9 +141,9 @@ class Risk:
             debts += -min(0, free) * self._price_of(name) // ONE
         return max(0, self.standing(account).collateral) * (account.settings.spot_leverage - 1) - debts
 
-    def most_notional(self, market: Market) -> int:
+    def most_notional(self, market: Market, mark: int) -> int:
         """Return how large a position in a perpetual may be: twice the largest order."""
-        return market.value(2 * market.most_lots, price=self._perpetuals[market.symbol].mark() or ONE)
+        return market.value(2 * market.most_lots, price=mark)
 
     def liquidation_price(self, account: Account, position: Position) -> int:
         """Return the mark price in units at which a position would be liquidated if nothing else moved; 0 for none."""
