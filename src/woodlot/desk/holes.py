@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 30.0
 _AGAIN_S = 1.0
+# How often one page of a look is asked for; the look as a whole is repeated without end.
+_TRIES = 5
 
 
 class Holes:
@@ -98,7 +100,7 @@ class Holes:
         async with self._looking:
             try:
                 await self.measure_time()
-                await self._inquiry.carry_out(look(self._books, now_ms=self.time.now_ms))
+                await self._inquiry.carry_out(look(self._books, now_ms=self.time.now_ms), tries=_TRIES)
             except WoodlotError as error:
                 log.warning("what may be missing since %d could not be asked for: %s", self._books.cursor_ms, error)
                 return False

@@ -10,23 +10,33 @@ from woodlot.desk.bookkeeping import Books
 from woodlot.desk.doubts import Doubts
 from woodlot.desk.questions import RETRY_S, Questions
 from woodlot.desk.recovery import Asking, Now, answer
-from woodlot.errors import WoodlotError
+from woodlot.errors import ConnectionFailed, RateLimited, Unavailable, UnexpectedReply, WoodlotError
 from woodlot.orders.output import AskAlgo, Question
+from woodlot.stream.budget import Sleep
 from woodlot.wire.request import Request
 
 log = logging.getLogger(__name__)
+
+_PASSING = (ConnectionFailed, RateLimited, Unavailable, UnexpectedReply)
 
 
 class Inquiry:
     """Ask REST on behalf of the books. A question that waits already is not put twice."""
 
     def __init__(
-        self, books: Books, *, send: Callable[[Request[Any]], Awaitable[Any]], doubts: Doubts, now_ms: Now
+        self,
+        books: Books,
+        *,
+        send: Callable[[Request[Any]], Awaitable[Any]],
+        doubts: Doubts,
+        now_ms: Now,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._books = books
         self.send = send
         self._doubts = doubts
         self._now_ms = now_ms
+        self._sleep = sleep
         self._questions = Questions()
         self._turned = asyncio.Event()
 
@@ -50,7 +60,7 @@ class Inquiry:
         except WoodlotError as error:
             log.warning("the question about order %s stays open (%s); it is asked again", question.order_id, error)
             if self._questions.failed(question):
-                await asyncio.sleep(RETRY_S)
+                await self._sleep(RETRY_S)
         else:
             self._questions.answered(question)
 
@@ -59,13 +69,17 @@ class Inquiry:
             return answer_algo(self._books, question, now_ms=self._now_ms, doubts=self._doubts)
         return answer(self._books, question, now_ms=self._now_ms, doubts=self._doubts)
 
-    async def carry_out(self, asking: Asking) -> None:
-        """Send what a procedure asks for until it ends; what it leaves open joins the queue."""
+    async def carry_out(self, asking: Asking, *, tries: int = 1) -> None:
+        """Send what a procedure asks for until it ends; what it leaves open joins the queue.
+
+        A question that fails for a reason that passes is put so often: a procedure of many pages that began anew with
+        every broken one might never end.
+        """
         try:
             request = next(asking)
             while True:
                 try:
-                    reply = await self.send(request)
+                    reply = await self._answered(request, tries=tries)
                 except WoodlotError as error:
                     request = asking.throw(error)
                 else:
@@ -74,3 +88,12 @@ class Inquiry:
             self.ask(end.value)
         finally:
             asking.close()
+
+    async def _answered(self, request: Request[Any], *, tries: int) -> Any:
+        for _ in range(tries - 1):
+            try:
+                return await self.send(request)
+            except _PASSING as error:
+                log.info("%s is asked again: %s", request.endpoint, error)
+                await self._sleep(RETRY_S)
+        return await self.send(request)
