@@ -248,6 +248,8 @@ def test_of_an_oco_the_stop_takes_what_the_limit_order_has_left() -> None:
     floor.place("maker", "SELL", "LIMIT", quantity="0.01", price="86994")
 
     assert row(floor, root).algo_status == "CANCELLED"
+    told = next(part for part in pushed(floor)[-1] if part.algo_order_id == root)
+    assert told.reason == "the stop leg was triggered"
     assert row(floor, leg).total_executed_quantity == 5
     assert floor.exchange.audit() == []
 
@@ -472,6 +474,14 @@ def test_hedge_mode_wants_a_side() -> None:
 
 def test_without_a_position_there_is_nothing_to_protect() -> None:
     assert refused(futures_floor(), "POSITIONAL_TP_SL", **tp_sl()) == 302138
+
+
+def test_legs_that_would_make_a_position_larger_protect_nothing() -> None:
+    floor = with_position()
+    trade_at(floor, "87000", symbol=PERP)
+    legs = (outcome("TAKE_PROFIT", "86500", side="BUY"), outcome("STOP_LOSS", "87500", side="BUY"))
+
+    assert refused(floor, "POSITIONAL_TP_SL", side="BUY", child_orders=legs) == 302138
 
 
 def test_there_is_room_for_a_hundred_of_a_symbol_and_ten_pairs() -> None:

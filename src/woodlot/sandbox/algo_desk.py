@@ -26,7 +26,7 @@ from woodlot.wire.algo import (
     GetAlgoOrders,
     PlaceAlgoOrder,
 )
-from woodlot.wire.enums import StatusFilter
+from woodlot.wire.enums import Side, StatusFilter
 from woodlot.wire.trade import EditOrder
 
 MOST_OPEN: Final = 100
@@ -132,7 +132,7 @@ class AlgoDesk:
             raise refusal(-1012, problem=f"at most {MOST_TP_SL} TP_SL orders may be open for a symbol")
         if root.algo_type in CONTAINERS:
             position = account.positions.get((root.symbol, root.position_side))
-            if position is None or not position.lots:
+            if position is None or not position.closable(is_buy=root.children[0].side is Side.BUY):
                 raise refusal(302138)
 
     def _replace_positional(self, account: Account, root: Leg) -> None:

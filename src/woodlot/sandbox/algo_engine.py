@@ -123,7 +123,8 @@ class AlgoEngine:
                     self._armed.pop(sibling.id, None)
                     self._over(sibling, OrderStatus.CANCELLED, reason="the other leg was triggered")
             if parent.order is not None and parent.stage is Stage.LIVE:
-                self._orders.end([parent.order], reason="the stop leg was triggered")
+                parent.reason = "the stop leg was triggered"
+                self._orders.end([parent.order], reason=parent.reason)
                 self._follow(parent)
         try:
             self._place(leg)
