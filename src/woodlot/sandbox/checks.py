@@ -48,7 +48,8 @@ def check_place(
     market = market_of(order.symbol, markets)
     if order.type is _RPI and not market.instrument.is_allowed_rpi:
         raise refusal(317167, type=order.type)
-    _check_size_words(order, market)
+    if order.amount is not None or order.quantity is None:
+        _check_size_words(order, market)
     terms = terms_of(order, market, account)
     stance = _stance(order, market, account)
     if market.is_perpetual:

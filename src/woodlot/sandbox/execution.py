@@ -175,7 +175,8 @@ class Execution:
                     pnl,
                     is_rpi,
                 )
-                self.tell(order, account, fill, market)
+                account.fills.append(fill)
+                self._report(order, market, now_ms, fill)
 
     def tell(self, order: Order, account: Account, fill: Fill, market: Market) -> None:
         """Remember a fill and report it."""

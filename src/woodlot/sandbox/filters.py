@@ -11,23 +11,23 @@ _divmod = EXACT.divmod
 
 def ticks_of(price: Decimal, market: Market) -> int:
     """Return a price in ticks: "(price - quoteMin) mod quoteTick == 0". Raises a Refusal."""
+    ticks, rest = _divmod(price, market.instrument.quote_tick)
+    if not rest and (whole := int(ticks)) > 0:
+        return whole
     if price <= 0:
         # "order_price must be a positive number" is recorded; "price 0 must still be refused" where quoteMin is 0.
         raise refusal(-1005, problem="order_price must be a positive number") if price else refusal(302114)
-    ticks, rest = _divmod(price, market.instrument.quote_tick)
-    if rest:
-        raise refusal(-1103, problem=f"price must be a multiple of {market.instrument.quote_tick}")
-    return int(ticks)
+    raise refusal(-1103, problem=f"price must be a multiple of {market.instrument.quote_tick}")
 
 
 def lots_of(quantity: Decimal, market: Market) -> int:
     """Return a quantity in lots: "(quantity - baseMin) mod baseTick == 0". Raises a Refusal."""
+    lots, rest = _divmod(quantity, market.instrument.base_tick)
+    if not rest and (whole := int(lots)) > 0:
+        return whole
     if quantity <= 0:
         raise refusal(-1005, problem="order_quantity must be a positive number") if quantity else refusal(302115)
-    lots, rest = _divmod(quantity, market.instrument.base_tick)
-    if rest:
-        raise refusal(-1104, problem=f"quantity must be a multiple of {market.instrument.base_tick}")
-    return int(lots)
+    raise refusal(-1104, problem=f"quantity must be a multiple of {market.instrument.base_tick}")
 
 
 def check_priced(ticks: int, lots: int, market: Market, is_buy: bool) -> None:  # noqa: FBT001 - the hot path

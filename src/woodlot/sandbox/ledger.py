@@ -13,18 +13,19 @@ RATE_ONE = 10**8
 class Pocket:
     """One asset of one account; `frozen` is the part of `holding` that open orders keep.
 
-    A holding below zero is a debt; `lowest` is the least there was since interest was charged last. `told` is what was
-    last pushed of it, held and frozen, and `version` the number of that push.
+    A holding below zero is a debt; `lowest` is the least there was since interest was charged last. `told_holding` and
+    `told_frozen` are what was last pushed, None before that, and `version` is the number of that push.
     """
 
-    __slots__ = ("asset", "frozen", "holding", "lowest", "told", "version")
+    __slots__ = ("asset", "frozen", "holding", "lowest", "told_frozen", "told_holding", "version")
 
     def __init__(self, asset: str) -> None:
         self.asset = asset
         self.holding = 0
         self.frozen = 0
         self.lowest = 0
-        self.told: tuple[int, int] | None = None
+        self.told_holding: int | None = None
+        self.told_frozen: int | None = None
         self.version = 0
 
     @property

@@ -138,15 +138,15 @@ class Market:
 
     def mark(self) -> int:
         """Return what one of the base asset is worth, in units: the mid price, else the last one, else nothing."""
-        touch = self.book.touch
-        return (self.last or 0) * self.tick if touch is None else (touch[0] + touch[1]) * self.tick // 2
+        bids, asks = self.book.bids.keys, self.book.asks.keys
+        return (bids[-1] - asks[-1]) * self.tick // 2 if bids and asks else (self.last or 0) * self.tick
 
     def reference(self) -> int | None:
         """Return the ticks that ratios are taken of: "mid price rounded down to the tick, else last" (rest-v3 §6.3)."""
         if self.by_last and self.last is not None:
             return self.last
-        touch = self.book.touch
-        return self.last if touch is None else (touch[0] + touch[1]) // 2
+        bids, asks = self.book.bids.keys, self.book.asks.keys
+        return (bids[-1] - asks[-1]) // 2 if bids and asks else self.last
 
     def band(self, reference: int, is_buy: bool) -> tuple[int | None, int | None]:  # noqa: FBT001 - the hot path
         """Return the lowest and the highest price, in ticks, of an order on this side; None where there is no bound."""

@@ -40,10 +40,11 @@ class Outbox:
             for asset in assets:
                 self._touched[account.wallet[asset]] = account
 
-    def touch_pair(self, account: Account, base: Pocket, quote: Pocket) -> None:
-        """Do the same for both sides of a spot match, whose pockets are at hand."""
+    def touch_pockets(self, account: Account, *pockets: Pocket) -> None:
+        """Do the same where the account's pockets are at hand."""
         if account.watched:
-            self._touched[base] = self._touched[quote] = account
+            for pocket in pockets:
+                self._touched[pocket] = account
 
     def touch_position(self, account: Account, position: Position) -> None:
         """Note that a position, or what is open for it, has changed."""
@@ -71,8 +72,8 @@ class Outbox:
             asset = pocket.asset
             leaving = account.leaving.get(asset, 0) if account.leaving else 0
             holding, frozen = pocket.holding + leaving, pocket.frozen + leaving
-            if pocket.told != (holding, frozen):
-                pocket.told = holding, frozen
+            if holding != pocket.told_holding or frozen != pocket.told_frozen:
+                pocket.told_holding, pocket.told_frozen = holding, frozen
                 pocket.version += 1
                 mark = marks.get(asset)
                 if mark is None:
@@ -111,6 +112,7 @@ class Outbox:
         records: list[Record] = []
         for asset, pocket in account.wallet.items():
             if asset not in assets:
-                holding, frozen = pocket.told or (pocket.holding, pocket.frozen)
+                holding = pocket.holding if pocket.told_holding is None else pocket.told_holding
+                frozen = pocket.frozen if pocket.told_frozen is None else pocket.told_frozen
                 records.append(Record(asset, holding, frozen, self._mark_of(asset), pocket.version, now_ms))
         return records

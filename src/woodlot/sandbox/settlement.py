@@ -39,9 +39,9 @@ class SpotSettlement:
 
     def reserve(self, order: Order, market: Market, sign: int) -> None:
         account = order.account
-        asset = market.quote if order.is_buy else market.base
-        account.wallet[asset].frozen += sign * market.hold(order.is_buy, order.price, order.lots)
-        self._outbox.touch(account, asset)
+        pocket = account.wallet[market.quote if order.is_buy else market.base]
+        pocket.frozen += sign * market.hold(order.is_buy, order.price, order.lots)
+        self._outbox.touch_pockets(account, pocket)
 
     def settle(self, taker: Order, maker: Order, lots: int, market: Market, now_ms: int) -> tuple[int, int]:  # noqa: ARG002
         taking, making = taker.account, maker.account
@@ -62,11 +62,11 @@ class SpotSettlement:
         ledger.hand_over(spent, earned, given, maker_fee)
         outbox = self._outbox
         if taker.is_buy:
-            outbox.touch_pair(taking, gained, spent)
-            outbox.touch_pair(making, source, earned)
+            outbox.touch_pockets(taking, gained, spent)
+            outbox.touch_pockets(making, source, earned)
         else:
-            outbox.touch_pair(taking, spent, gained)
-            outbox.touch_pair(making, earned, source)
+            outbox.touch_pockets(taking, spent, gained)
+            outbox.touch_pockets(making, earned, source)
         return taker_fee, maker_fee
 
     def excess(self, order: Order) -> list[Order]:  # noqa: ARG002 - nothing on spot is reduce-only
