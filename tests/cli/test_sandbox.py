@@ -76,7 +76,7 @@ def test_a_running_sandbox_is_told_saved_and_gone_on_from(tmp_path: Path) -> Non
     assert run("state", "save", "http://127.0.0.1:1", str(file)).returncode == 1
 
 
-def test_another_machine_is_let_in_with_flag_and_token() -> None:
+def test_another_machine_is_let_in_with_flag_and_token(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "woodlot", "sandbox", "run", "--host", "0.0.0.0", "--port", "0", "--public", "--json"],
         stdout=subprocess.PIPE,
@@ -92,6 +92,10 @@ def test_another_machine_is_let_in_with_flag_and_token() -> None:
         asked = urllib.request.Request(url + "/sandbox/faults", headers={"Authorization": "Bearer 0123456789abcdef"})
         with urllib.request.urlopen(asked) as reply:
             assert reply.status == 200
+        saving = ("state", "save", url, str(tmp_path / "case.state"))
+        refused = run(*saving)
+        assert (refused.returncode, "the token it was started with" in refused.stderr) == (1, True)
+        assert run(*saving, WOODLOT_SANDBOX_TOKEN="0123456789abcdef").returncode == 0
     finally:
         process.terminate()
         process.communicate(timeout=5)

@@ -148,14 +148,19 @@ def scenarios(*, json_output: AsJson = False) -> None:
 
 
 @state.command
-def save(url: str, file: Path, *, token: str | None = None) -> None:
+def save(
+    url: str,
+    file: Path,
+    *,
+    token: Annotated[str | None, Parameter(help=f"Of a public one; {_TOKEN_VARIABLE} where none is given.")] = None,
+) -> None:
     """Save the exchange of a running sandbox to a file that `run --state` goes on from.
 
     Example: woodlot sandbox state save http://127.0.0.1:8300 case.state
     """
     from woodlot.cli.control_call import fetch
 
-    data = fetch(url, "/sandbox/state/file", token=token)
+    data = fetch(url, "/sandbox/state/file", token=token or os.environ.get(_TOKEN_VARIABLE))
     file.write_bytes(data)
     print(f"{file}: {len(data):,} bytes")
 
