@@ -19,9 +19,9 @@ from woodlot.desk.outlet import Outlet
 from woodlot.desk.readings import Readings
 from woodlot.desk.sync_algo import SyncAlgoOrder
 from woodlot.desk.sync_book import SyncBook
-from woodlot.desk.sync_client import SyncClient
 from woodlot.desk.sync_market import SyncMarket
 from woodlot.desk.sync_order import SyncOrder
+from woodlot.desk.sync_outlet import SyncOutlet
 from woodlot.desk.sync_topics import SyncReadings
 from woodlot.errors import GateRefused
 from woodlot.wire.account import GetAccountInfo
@@ -36,7 +36,7 @@ PAIRS = (
     (LiveAlgoOrder, SyncAlgoOrder),
     (LiveBook, SyncBook),
     (Readings, SyncReadings),
-    (Outlet, SyncClient),
+    (Outlet, SyncOutlet),
     (Market, SyncMarket),
 )
 THE_FEED_CALLS_IT = "the feed calls it, in the loop"

@@ -14,9 +14,9 @@ from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.portal import Portal
 from woodlot.desk.sync_algo import SyncAlgoOrder
 from woodlot.desk.sync_book import SyncBook
-from woodlot.desk.sync_client import SyncClient
 from woodlot.desk.sync_market import SyncMarket
 from woodlot.desk.sync_order import SyncOrder
+from woodlot.desk.sync_outlet import SyncOutlet
 from woodlot.desk.sync_topics import SyncReadings, SyncTopicVerbs
 from woodlot.errors import ConfigurationError, WoodlotError
 from woodlot.orders.fills import Fill
@@ -84,10 +84,10 @@ class SyncDesk(SyncTopicVerbs):
         return self._desk.sandbox
 
     @property
-    def client(self) -> SyncClient:
+    def client(self) -> SyncOutlet:
         """The client for plain calls: `desk.client.send(GetBalances())`. Orders pass the gate here too."""
         portal = self._open_portal
-        return SyncClient(portal, portal.call(lambda: self._desk.client))
+        return SyncOutlet(portal, portal.call(lambda: self._desk.client))
 
     @property
     def market(self) -> SyncMarket:

@@ -16,7 +16,7 @@ AnswerT = TypeVar("AnswerT", bound=Answer)
 RowT = TypeVar("RowT")
 
 
-class SyncClient:
+class SyncOutlet:
     """Plain calls: `desk.client.send(GetBalances())`. Orders pass the gate here too. The desk closes it."""
 
     def __init__(self, portal: Portal, client: Outlet) -> None:
