@@ -15,6 +15,8 @@ from tests.sandbox.stories import BTC, PERP, market, tell
 from woodlot.clock import ManualClock
 from woodlot.errors import ConfigurationError
 from woodlot.sandbox.back_office import BackOffice
+from woodlot.sandbox.options import SandboxOptions
+from woodlot.sandbox.quirks import Quirks
 from woodlot.sandbox.simulation import Simulation
 from woodlot.sandbox.state import State, describe, header, restore, snapshot
 from woodlot.wire.algo import AlgoOrderType, AlgoType, GetAlgoOrders, PlaceAlgoOrder
@@ -152,6 +154,22 @@ async def test_a_sandbox_goes_on_from_what_another_one_saved(tmp_path: Path):
         assert (status, reply["data"]["status"]) == (200, "NEW")
         assert secret.encode() not in file.read_bytes()
         assert caller.sandbox.exchange.audit() == []
+
+
+async def test_a_saved_exchange_keeps_its_seed_and_its_quirks_on_the_wire_too(tmp_path: Path):
+    file = tmp_path / "case.state"
+    async with running(limits=None, seed=11, quirks=Quirks(asks_descend=True)) as caller:
+        file.write_bytes(caller.sandbox.save())
+
+    async with running(limits=None, state=str(file)) as caller:
+        url = f"{caller.sandbox.rest_url}/v3/public/orderbook?symbol={BTC}"
+        async with caller.http.get(url) as reply:
+            asks = [Decimal(level["price"]) for level in (await reply.json())["data"]["asks"]]
+
+        assert caller.sandbox.seed == 11
+        assert asks == sorted(asks, reverse=True)
+    with pytest.raises(ConfigurationError, match="a saved exchange goes on with its own"):
+        SandboxOptions(state=str(file), quirks=Quirks(asks_descend=True))
 
 
 def _others() -> list[str]:

@@ -19,7 +19,8 @@ class SandboxOptions:
     """Where to listen and how to behave. `limits` scales the rate limits, None switches them off.
 
     `speed` scales how fast the market moves, not its clock; a `quiet` one is left to the user's own orders.
-    `state` is a saved exchange to go on from, `scenario` a file of what happens to the market (see `scenarios`).
+    `state` is a saved exchange to go on from, with its own seed, quirks and crowd; `scenario` a file of what happens to
+    the market (see `scenarios`).
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +50,8 @@ class SandboxOptions:
             raise ConfigurationError(f"connection_life_s: expected seconds above 0, got {self.connection_life_s}")
         if self.limits is not None and not (math.isfinite(self.limits) and self.limits > 0):
             raise ConfigurationError(f"limits: expected a factor above 0 or off, got {self.limits}")
+        if self.state is not None and self.quirks != Quirks():
+            raise ConfigurationError("quirks: a saved exchange goes on with its own; leave them out beside its state")
         if self.profile not in PROFILES:
             raise ConfigurationError(f"profile: expected one of {', '.join(PROFILES)}, got {self.profile!r}")
         if not 0 < self.speed <= _FASTEST:

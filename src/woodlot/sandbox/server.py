@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -61,6 +62,9 @@ class Sandbox:
         self.api_key = secrets.token_urlsafe(16)
         self.api_secret = secrets.token_hex(16).upper()
         office = self._load_or_build(options)
+        # Of a saved exchange both are its own.
+        options = replace(options, state=None, seed=self.simulation.seed, quirks=self.simulation.quirks)
+        self._options = options
         self._scenario = Scenario.read(options.scenario) if options.scenario else None
         self._listen_keys = ListenKeys(
             life_ms=round(options.listen_key_ttl_s * 1000), scope=options.quirks.listen_key_scope

@@ -67,7 +67,7 @@ class Simulation:
         self.status = FloorStatus()
         self.users: list[str] = []
         """The accounts of people, apart from the crowd's."""
-        self._quirks = quirks = quirks or Quirks()
+        self.quirks = quirks = quirks or Quirks()
         now_ms = clock.now_ms()
         self.exchange = Exchange(clock=clock, seed=seed, listing=listing, quirks=quirks)
         instruments = self.exchange.instruments
@@ -164,7 +164,7 @@ class Simulation:
         return _public([*books, *self.figures.tick(now_ms=now_ms, wanted=wanted)])
 
     def _in_order(self, events: list[ExchangeEvent]) -> list[ExchangeEvent]:
-        if self._quirks.balances_before_reports:
+        if self.quirks.balances_before_reports:
             # No order is promised between topics (websocket-v3 §10).
             return sorted(events, key=lambda event: not isinstance(event, BalancesChanged | PositionsChanged))
         return events
