@@ -18,9 +18,8 @@ def ladder(*levels: Level, best: Best = Best.LOWEST) -> Ladder:
 
 def change(target: Ladder, *levels: Level) -> None:
     """Do to one side what a book does to both."""
-    is_decimal = bool(target.keys) and isinstance(target.keys[0], Decimal)
-    reading = read(levels, as_decimal=is_decimal)
-    if reading.needs_decimal and not is_decimal:
+    reading = read(levels, as_decimal=target.is_decimal)
+    if reading.needs_decimal and not target.is_decimal:
         target.use_decimal()
     target.apply(levels, reading.keys, reading.sizes)
 
@@ -132,3 +131,14 @@ def test_trimming_takes_the_worst_away(best: Best, kept: list[int]) -> None:
     assert made.trim(2) == 1
     assert [price for price, _ in made] == kept
     assert made.trim(2) == 0
+
+
+@pytest.mark.parametrize("tail", ["", "0000000000000000001"])
+def test_prices_that_are_gone_are_forgotten_in_time(tail: str) -> None:
+    made = ladder((f"1.0{tail}", "1"))
+
+    for number in range(2, 500):
+        change(made, (f"{number}.0{tail}", "1"), (f"{number - 1}.0{tail}", "0"))
+
+    assert len(made) == 1
+    assert len(made.heap) < 50

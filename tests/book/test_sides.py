@@ -1,6 +1,8 @@
 """This file is the proof that both sides in C are both sides in Python, and that a book on either is the same book."""
 
 import json
+from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -107,9 +109,38 @@ def test_what_follows_is_what_is_applied_or_changes_nothing(
     if before is None:
         assert (shown(sides), sides.ts) == (was, 1)
     else:
-        assert (before, sides.ts) == (applied.apply(bids, asks), 2)
+        expected = applied.apply(bids, asks)
+        assert (before.bids, before.asks, before.total) == (expected.bids, expected.asks, expected.total)
+        assert sides.ts == 2
         assert shown(sides) == shown(applied)
         assert sides.is_possible
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sides_that_follow_for_long_are_two_dicts_of_decimals_in_order(seed: int) -> None:
+    chance = Random(seed)
+    sides, model = Sides(400), (dict[Decimal, Decimal](), dict[Decimal, Decimal]())
+    for ts in range(1, 400):
+        changed = tuple(
+            [_drawn_level(chance, low, respelled=ts > 300) for _ in range(chance.randrange(12))] for low in (1, 600)
+        )
+        assert sides.follow(Delta("S", ts - 1, ts, *changed), "S") is not None
+        for side, levels in zip(model, changed, strict=True):
+            for price, size in levels:
+                side.pop(Decimal(price), None)
+                if Decimal(size):
+                    side[Decimal(price)] = Decimal(size)
+        bids, asks = sorted(model[0].items(), reverse=True), sorted(model[1].items())
+        assert (sides.best_bid, sides.best_ask) == (bids[0] if bids else None, asks[0] if asks else None)
+        if ts % 7 == 0:
+            assert [[(Decimal(p), Decimal(s)) for p, s in side] for side in sides.spelled()] == [bids, asks]
+            assert [[(Decimal(p), Decimal(s)) for p, s in side] for side in sides.spelled(3)] == [bids[:3], asks[:3]]
+
+
+def _drawn_level(chance: Random, low: int, *, respelled: bool) -> Level:
+    price = f"{low + chance.randrange(500)}.{chance.choice(['0', '5'])}"
+    tail = "0" * chance.randrange(3) if respelled else ""
+    return price + tail, chance.choice(["0", "0.00", f"{chance.randrange(1, 9)}.50"])
 
 
 @pytest.mark.parametrize(("symbol", "prev_ts", "ts"), [("T", 1, 2), ("S", 0, 2), ("S", 2, 3), ("S", 1, 1), ("S", 1, 0)])

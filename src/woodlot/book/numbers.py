@@ -1,12 +1,11 @@
 """This file is how prices and sizes are read: as floats where that is exact, as Decimal where it would not be.
 
-A price is looked up and ordered by its float, because that is several times faster than Decimal, and it is exact:
-two decimal numbers of at most 15 significant digits that differ are never the same float and never change places.
-Either way the number only finds the level; what is shown is made from the exchange's own string. Strings themselves
-cannot be keys: "56749.80" and "5.67498E+4" are one price, and "9999" sorts after "10000".
+A price is ordered by its float, because that is several times faster than Decimal, and it is exact: two decimal numbers
+of at most 15 significant digits that differ are never the same float and never change places. Either way the number
+only finds the level; what is shown is made from the exchange's own string. Strings alone would not do: "56749.80" and
+"5.67498E+4" are one price, and "9999" sorts after "10000".
 """
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -14,6 +13,8 @@ from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 import msgspec
+
+from woodlot.wire.book_update import JSON_NUMBERS, LEAST, MOST
 
 Level: TypeAlias = tuple[str, str]
 """A price and the size that rests there, as the exchange spelled them. Size zero takes the price away."""
@@ -23,17 +24,12 @@ Priced: TypeAlias = tuple[Decimal, Decimal]
 
 Key: TypeAlias = float | Decimal
 
-# Measured: msgspec reads these numbers several times faster than float(), rounds as it does, and takes what JSON
-# calls a number and nothing else: no "nan", no "inf", no "1_0".
-_JSON_NUMBERS = msgspec.json.Decoder(list[float])
-# A double keeps any decimal number of 15 significant digits apart from its neighbours (DBL_DIG of IEEE 754) ...
+# A double keeps any decimal number of 15 significant digits apart from its neighbours (DBL_DIG of IEEE 754), while it
+# is far from underflow and overflow, as all between `LEAST` and `MOST` are.
 _FLOAT_DIGITS = 15
-# ... while it is far from underflow and overflow. No market is near these bounds; beyond them a number is garbage.
-LEAST, MOST = 1e-30, 1e30
 # Prices come and go, and most come back. Some 100 bytes each.
 _KEYS_KEPT = 8_192
-# What JSON calls a number, without sign and exponent. Zero is among them.
-_PLAIN = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_decode_number = msgspec.json.Decoder(float).decode
 
 
 class Reading(NamedTuple):
@@ -66,35 +62,25 @@ def read(levels: Sequence[Level], *, as_decimal: bool = False) -> Reading:
     return Reading(list(map(Decimal, spelled[::2])) if needs_decimal else prices, sizes, needs_decimal)
 
 
-def plain_sizes(bids: Sequence[Level], asks: Sequence[Level]) -> list[float] | None:
-    """Return the sizes of both sides, or None where one of them is no number.
-
-    What is not between `LEAST` and `MOST` is zero where `is_plain_zero` says so, and else for `read` to judge.
-    """
-    sizes = [size for _, size in bids]
-    sizes += [size for _, size in asks]
-    try:
-        numbers = _JSON_NUMBERS.decode(f"[{','.join(sizes)}]")
-    except msgspec.MsgspecError:
-        return None
-    return numbers if len(numbers) == len(sizes) else None
-
-
 def is_plain_zero(size: str) -> bool:
     """Tell whether a number is zero, spelled without sign and exponent."""
-    return not size.strip("0.")
+    return not size.strip("0. \t\r\n")
 
 
 @lru_cache(_KEYS_KEPT)
 def plain_key(price: str) -> float | None:
     """Return the key of a price that is plain: above zero, held by a float, without sign and exponent. Else None."""
-    is_plain = len(price) <= _FLOAT_DIGITS and _PLAIN.fullmatch(price) is not None and not is_plain_zero(price)
-    return float(price) if is_plain else None
+    if len(price) > _FLOAT_DIGITS or "-" in price or "e" in price or "E" in price:
+        return None
+    try:
+        return _decode_number(price) or None
+    except msgspec.MsgspecError:
+        return None
 
 
 def _numbers(text: str) -> list[float]:
     try:
-        return _JSON_NUMBERS.decode(f"[{text}]")
+        return JSON_NUMBERS.decode(f"[{text}]")
     except msgspec.MsgspecError as problem:
         raise ValueError(f"not plain numbers: {text[:80]} ({problem})") from problem
 

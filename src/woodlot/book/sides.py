@@ -4,14 +4,18 @@ It takes every spelling there is, and keeps a book for good as soon as the compi
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
-from woodlot.book.ladder import Best, Ladder
-from woodlot.book.numbers import Level, Priced, Reading, plain_sizes, read
+from msgspec import Struct
+
+from woodlot.book.ladder import Best, Ladder, rested
+from woodlot.book.numbers import Level, Priced, Reading, plain_key, read
 from woodlot.book.update import Update
+from woodlot.wire.book_update import BookUpdate, leaving
 
 
-class Before(NamedTuple):
+class Noted(NamedTuple):
     """What rested, before it was changed, at each price of an update; None where nothing did."""
 
     bids: list[Level | None]
@@ -21,6 +25,27 @@ class Before(NamedTuple):
     def total(self) -> int:
         """How many levels the update named."""
         return len(self.bids) + len(self.asks)
+
+
+class Replaced(Struct, frozen=True, gc=False):
+    """The same of an update that was followed: made into levels when they are read, for few ever are."""
+
+    total: int
+    _bids: Sequence[Level]
+    _asks: Sequence[Level]
+    _bid_sizes: Sequence[str | None]
+    _ask_sizes: Sequence[str | None]
+
+    @property
+    def bids(self) -> list[Level | None]:
+        return rested(self._bids, self._bid_sizes)
+
+    @property
+    def asks(self) -> list[Level | None]:
+        return rested(self._asks, self._ask_sizes)
+
+
+Before: TypeAlias = Noted | Replaced
 
 
 class Sides:
@@ -43,23 +68,21 @@ class Sides:
         reading = read([*bids, *asks])
         self._bids.clear()
         self._asks.clear()
-        self._is_decimal = reading.needs_decimal
+        self._is_decimal = False
+        self._key_anew(reading)
         self._apply(bids, asks, reading)
         self.trim()
 
-    def apply(self, bids: Sequence[Level], asks: Sequence[Level], /) -> Before:
+    def apply(self, bids: Sequence[Level], asks: Sequence[Level], /) -> Noted:
         """Take over the levels that changed; return what was there before.
 
         Raises ValueError where a level is not two plain numbers; the sides are then as they were.
         """
         reading = read([*bids, *asks], as_decimal=self._is_decimal)
-        if reading.needs_decimal and not self._is_decimal:
-            self._bids.use_decimal()
-            self._asks.use_decimal()
-            self._is_decimal = True
+        self._key_anew(reading)
         return self._apply(bids, asks, reading)
 
-    def take(self, update: Update, /) -> Before:
+    def take(self, update: Update, /) -> Noted:
         """Take over an update, as `apply` does."""
         return self.apply(update.bids, update.asks)
 
@@ -68,24 +91,37 @@ class Sides:
 
         None: it does not, or is not plain, or the sides are not. Then nothing has changed.
         """
-        if not update.prev_ts == self.ts < update.ts or update.symbol != symbol or self._is_decimal:
+        ts = update.ts
+        if not update.prev_ts == self.ts < ts or update.symbol != symbol or self._is_decimal:
             return None
         changed_bids, changed_asks = update.bids, update.asks
-        sizes = plain_sizes(changed_bids, changed_asks)
-        if sizes is None:
+        gone = update.leaving if isinstance(update, BookUpdate) else leaving(changed_bids, changed_asks)
+        if gone is None:
             return None
-        split = len(changed_bids)
-        bids = self._bids.renew(changed_bids, sizes[:split])
-        if bids is None:
+        bids, asks = self._bids, self._asks
+        bids_before = bids.renew(changed_bids, gone)
+        if bids_before is None:
+            return self._follow_respelled(update)
+        asks_before = asks.renew(changed_asks, gone)
+        if asks_before is not None and self.is_possible:
+            self.ts = ts
+            return Replaced(len(bids_before) + len(asks_before), changed_bids, changed_asks, bids_before, asks_before)
+        bids.undo(changed_bids, bids_before)
+        if asks_before is None:
+            return self._follow_respelled(update)
+        asks.undo(changed_asks, asks_before)
+        return None
+
+    def _follow_respelled(self, update: Update) -> Noted | None:
+        """Do the same level by level, where a price that rests has another spelling now."""
+        if any(plain_key(price) is None for price, _ in chain(update.bids, update.asks)):
             return None
-        asks = self._asks.renew(changed_asks, sizes[split:])
-        if asks is None or not self.is_possible:
-            self._bids.undo(changed_bids, bids)
-            if asks is not None:
-                self._asks.undo(changed_asks, asks)
-            return None
-        self.ts = update.ts
-        return Before(bids, asks)
+        before = self.take(update)
+        if self.is_possible:
+            self.ts = update.ts
+            return before
+        self.apply(undo(update.bids, before.bids), undo(update.asks, before.asks))
+        return None
 
     def trim(self) -> int:
         """Take away the worst levels beyond `depth`; return how many there were."""
@@ -109,19 +145,30 @@ class Sides:
     @property
     def is_crossed(self) -> bool:
         """True where a buyer bids what a seller asks, or more."""
-        bids, asks = self._bids.keys, self._asks.keys
-        return bool(bids and asks and bids[-1] >= asks[0])
+        bid, ask = self._bids.key, self._asks.key
+        return bid is not None and ask is not None and bid >= ask
 
     @property
     def is_possible(self) -> bool:
         """True where no side is deeper than `depth` and they are not crossed."""
-        bids, asks = self._bids.keys, self._asks.keys
-        return len(bids) <= self.depth >= len(asks) and not (bids and asks and bids[-1] >= asks[0])
+        bids, asks = self._bids, self._asks
+        if not len(bids.sizes) <= self.depth >= len(asks.sizes):
+            return False
+        if self._is_decimal or not bids.heap or not asks.heap:
+            return not self.is_crossed
+        # For every update, so without a call: the ranks of bids are below zero.
+        return -bids.heap[0] < asks.heap[0]
 
-    def _apply(self, bids: Sequence[Level], asks: Sequence[Level], reading: Reading) -> Before:
+    def _key_anew(self, reading: Reading) -> None:
+        if reading.needs_decimal and not self._is_decimal:
+            self._bids.use_decimal()
+            self._asks.use_decimal()
+            self._is_decimal = True
+
+    def _apply(self, bids: Sequence[Level], asks: Sequence[Level], reading: Reading) -> Noted:
         keys, sizes, _ = reading
         split = len(bids)
-        return Before(
+        return Noted(
             self._bids.apply(bids, keys[:split], sizes[:split]), self._asks.apply(asks, keys[split:], sizes[split:])
         )
 

@@ -9,6 +9,7 @@ import msgspec
 
 from woodlot import swift
 from woodlot.wire.answer import decode_leniently, decoder
+from woodlot.wire.book_update import BookUpdate, decode_update, judged
 from woodlot.wire.events import BestBidOffer, BookDelta, Pushed
 from woodlot.wire.topics import EVENT_OF_WORD, BookDeltas, RpiBookDeltas
 from woodlot.wire.value import Value
@@ -23,11 +24,11 @@ MOST_TOPICS_PER_REQUEST = 10
 
 
 class _Unread:
-    """Room for a book's update as it came: one that was read in C is made an event when somebody asks for it."""
+    """Room for a book's update as it came: it is made an event when somebody asks for it."""
 
     __slots__ = ("delta",)
 
-    delta: "_swift.Delta | BookDelta | None"
+    delta: "_swift.Delta | BookUpdate | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +108,10 @@ class Unreadable:
 Incoming: TypeAlias = Push[Any] | Ack | Refusal | Pong | ServerPing | Unknown | Unreadable
 
 
-class _Data(Value, Generic[EventT]):
-    topic: str
-    data: EventT
-    ts: int = 0
-
-
 _UPDATES = tuple(f'{{"topic":"{kind.word}@' for kind in (BookDeltas, RpiBookDeltas))
 _UPDATES_AS_BYTES = tuple(start.encode() for start in _UPDATES)
-_update_decoder = decoder(_Data[BookDelta])
 _BOOK_PUSH: type[Push[BookDelta]] = Push
-_set_topic, _set_ts, _set_event, _set_delta = (
-    getattr(Push, name).__set__ for name in ("topic", "ts", "event", "delta")
-)
+_set_topic, _set_ts, _set_delta = (getattr(Push, name).__set__ for name in ("topic", "ts", "delta"))
 _read_in_c = None if swift.compiled is None else swift.compiled.read
 
 
@@ -173,19 +165,14 @@ def _read_update(payload: bytes | str) -> Push[BookDelta] | None:
     if not (payload.startswith(_UPDATES) if isinstance(payload, str) else payload.startswith(_UPDATES_AS_BYTES)):
         return None
     try:
-        frame = _update_decoder.decode(payload)
+        frame = decode_update(payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    return _update_push(frame)
-
-
-def _update_push(frame: _Data[BookDelta]) -> Push[BookDelta]:
-    # As `Push(...)` does, in half the time; and its event is the update as it came.
+    # As `Push(...)` does, in half the time; and its event is made when it is read.
     push = _BOOK_PUSH.__new__(_BOOK_PUSH)
     _set_topic(push, frame.topic)
     _set_ts(push, frame.ts)
-    _set_event(push, frame.data)
-    _set_delta(push, frame.data)
+    _set_delta(push, judged(frame.data))
     return push
 
 
