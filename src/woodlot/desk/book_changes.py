@@ -67,17 +67,16 @@ class Audience:
         """How often the book has changed, or what may be thought of it."""
         return self._lane.changed
 
-    async def sleep(self) -> None:
-        """Wait for the next change."""
+    def sleeper(self) -> "asyncio.Future[None]":
+        """Return what is done at the next change. Whoever stops waiting for it says so by `forget`."""
         sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sleepers.append(sleeper)
         self._lane.tell = self.tell
-        try:
-            await sleeper
-        except BaseException:
-            if sleeper in self._sleepers:
-                self._sleepers.remove(sleeper)
-            raise
+        return sleeper
+
+    def forget(self, sleeper: "asyncio.Future[None]") -> None:
+        if sleeper in self._sleepers:
+            self._sleepers.remove(sleeper)
 
     def leave(self, reader: "BookChanges") -> None:
         held = ref(reader)
@@ -148,7 +147,12 @@ class BookChanges:
                 raise StopAsyncIteration
             if (change := self._newest()) is not None:
                 return change
-            await self._audience.sleep()
+            sleeper = self._audience.sleeper()
+            try:
+                await sleeper
+            except BaseException:
+                self._audience.forget(sleeper)
+                raise
         return self._waiting.popleft()
 
     def _newest(self) -> BookChange | None:

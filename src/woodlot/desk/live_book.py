@@ -335,8 +335,10 @@ class LiveBook(Measures):
             lane.tell()
 
     def _change(self, *, has_view: bool = False, conflated: int = 0) -> BookChange:
-        standing, book = self._shown.standing, self._proved
+        book = self._proved
         if book is None:
-            book = self._shown.read(allow_stale=True)
+            standing, book = self._shown.standing, self._shown.read(allow_stale=True)
+        else:
+            standing = self._sync.standing
         view = book.view() if has_view and standing.state.is_readable else None
         return BookChange(standing.state, standing.reason, book.ts, view, conflated)

@@ -28,8 +28,9 @@
 #define MOST_TEXT 19
 /* The exchange sends the window of 500 levels a side at most; a frame that names more is not the plain case. */
 #define MOST_ROWS 4096
-/* Beyond so many levels, halving what is left finds a level sooner than walking there. */
-#define STEPS_WALKED 8
+/* Where a level is looked for first: so many levels beyond the last one, and then so many. */
+#define NEARBY 16
+#define NOT_FAR 128
 /* 10^18 fits an int64_t; no time in milliseconds has that many digits. */
 #define MOST_TIME_DIGITS 18
 
@@ -637,28 +638,26 @@ static bool side_grow(Side *side, int more)
  * best first, so the next is most often not far behind the last. */
 static int side_find(const Side *side, double key, int near)
 {
-    const double *keys = side->keys;
-    int low = 0, length = side->count;
-    if (near < length && keys[near] < key) {
-        low = near + 1;
-        length -= low;
+    const double *keys = side->keys, *at = keys;
+    int length = near;
+    if (near < side->count && keys[near] < key) {
+        at = keys + near + 1;
+        length = side->count - near - 1;
     }
-    else {
-        int least = near > STEPS_WALKED ? near - STEPS_WALKED : 0;
-        while (near > least && keys[near - 1] >= key)
-            near--;
-        if (near > least || near == 0)
-            return near;
-        length = near;
+    else if (near > NEARBY && keys[near - NEARBY] < key) {
+        at = keys + near - NEARBY;
+        length = NEARBY;
+    }
+    else if (near > NOT_FAR && keys[near - NOT_FAR] < key) {
+        at = keys + near - NOT_FAR;
+        length = NOT_FAR;
     }
     /* Halved without a branch that could be guessed wrong: every other guess would be. */
-    while (length > 0) {
-        int half = length / 2;
-        bool is_above = keys[low + half] < key;
-        low += is_above ? half + 1 : 0;
-        length = is_above ? length - half - 1 : half;
-    }
-    return low;
+    for (; length > 1; length -= length / 2)
+        at += (length / 2) & -(int)(at[length / 2 - 1] < key);
+    if (length == 1)
+        at += *at < key;
+    return (int)(at - keys);
 }
 
 static void side_remove(Side *side, int place)
