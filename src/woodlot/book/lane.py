@@ -23,7 +23,7 @@ class PlainLane:
     `sides` are those of a book that is SYNCED, else None: then nothing is taken. `newest` is the last update that was
     taken, until the chain has been told of it; `applied` counts them, and so does `changed`, which others may add to.
     `is_direct` says that updates may be taken as they come off the wire, without the book's sink being told. Whoever
-    takes one that way then calls `tell`, and `others` with the push, where they are set.
+    takes one that way then calls `others` with the push, and `tell`, where they are set.
     """
 
     __slots__ = ("applied", "changed", "is_direct", "newest", "others", "sides", "steps", "symbol", "tell")

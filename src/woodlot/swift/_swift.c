@@ -1457,17 +1457,17 @@ static bool call(PyObject *receiver, PyObject *push)
     return answer != NULL;
 }
 
-/* Tell whoever waits for the book, and then whoever else hears its topic. */
+/* Tell whoever else hears the topic, here and now, and then whoever waits for the book: those run later anyhow. */
 static bool lane_tell(Lane *self, PyTypeObject *kind, PyObject *topic, int64_t ts, Delta *delta)
 {
-    if (!call(self->tell, NULL))
-        return false;
-    if (self->others == NULL || self->others == Py_None)
-        return true;
-    PyObject *push = push_of(kind, topic, ts, delta);
-    bool is_told = push != NULL && call(self->others, push);
-    Py_XDECREF(push);
-    return is_told;
+    if (self->others != NULL && self->others != Py_None) {
+        PyObject *push = push_of(kind, topic, ts, delta);
+        bool is_told = push != NULL && call(self->others, push);
+        Py_XDECREF(push);
+        if (!is_told)
+            return false;
+    }
+    return call(self->tell, NULL);
 }
 
 /* Return the lane that an update of `topic` goes, borrowed; NULL, with an error set or without, where there is none. */
@@ -1493,20 +1493,11 @@ static int send_down(PyTypeObject *kind, PyObject *topic, int64_t ts, Delta *del
     return outcome;
 }
 
-PyDoc_STRVAR(read_doc,
-"read(payload, push, lanes=None, live=None, /)\n--\n\n"
-"Return a new `push` of the update in `payload`, or None where that is not the plain case. Where `live` has its topic\n"
-"and its lane in `lanes` takes it over, return True.");
-
-static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+/* Read a frame. What is returned is a new `kind`, or None where the frame is not the plain case, or True where a lane
+ * has taken it; NULL with an error set. `lanes` and `live` may be NULL. */
+static PyObject *read_payload(PyObject *payload, PyTypeObject *kind, PyObject *lanes, PyObject *live)
 {
-    if ((count != 2 && count != 4) || !PyType_Check(arguments[1])
-        || (count == 4 && (!PyDict_Check(arguments[2]) || !PyAnySet_Check(arguments[3])))) {
-        PyErr_SetString(PyExc_TypeError, "read() takes a payload and the type of what to return, and lanes and topics");
-        return NULL;
-    }
-    PyObject *payload = arguments[0], *push = NULL;
-    PyTypeObject *kind = (PyTypeObject *)arguments[1];
+    PyObject *push = NULL;
     Frame frame = {0};
     const char *text;
     Py_ssize_t length;
@@ -1518,8 +1509,8 @@ static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssi
     Delta *delta = delta_of(payload, &frame);
     PyObject *topic = delta == NULL ? NULL : topic_of(&frame);
     int outcome = topic == NULL ? -1 : 0;
-    if (outcome == 0 && count == 4)
-        outcome = send_down(kind, topic, frame.sent_ts, delta, arguments[2], arguments[3]);
+    if (outcome == 0 && lanes != NULL)
+        outcome = send_down(kind, topic, frame.sent_ts, delta, lanes, live);
     if (outcome == 0)
         push = push_of(kind, topic, frame.sent_ts, delta);
     else if (outcome == 1)
@@ -1528,6 +1519,91 @@ static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssi
     Py_XDECREF(delta);
     return push;
 }
+
+PyDoc_STRVAR(read_doc,
+"read(payload, push, /)\n--\n\n"
+"Return a new `push` of the update in `payload`, or None where that is not the plain case.");
+
+static PyObject *swift_read(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    if (count != 2 || !PyType_Check(arguments[1])) {
+        PyErr_SetString(PyExc_TypeError, "read() takes a payload and the type of what to return");
+        return NULL;
+    }
+    return read_payload(arguments[0], (PyTypeObject *)arguments[1], NULL, NULL);
+}
+
+/* Taker: reads frames for who has lanes */
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    PyObject *kind, *otherwise;
+} Taker;
+
+static PyTypeObject Taker_Type;
+
+static PyObject *Taker_call(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *named)
+{
+    Taker *taker = (Taker *)self;
+    if (PyVectorcall_NARGS(flags) != 3 || named != NULL || !PyDict_Check(arguments[1]) || !PyAnySet_Check(arguments[2])) {
+        PyErr_SetString(PyExc_TypeError, "expected a payload, a dict of lanes and a set of topics");
+        return NULL;
+    }
+    PyObject *push = read_payload(arguments[0], (PyTypeObject *)taker->kind, arguments[1], arguments[2]);
+    if (push == Py_None) {
+        Py_DECREF(push);
+        return PyObject_CallOneArg(taker->otherwise, arguments[0]);
+    }
+    if (push == Py_True) {
+        Py_DECREF(push);
+        Py_RETURN_NONE;
+    }
+    return push;
+}
+
+static PyObject *Taker_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
+{
+    static char *names[] = {"push", "otherwise", NULL};
+    PyObject *kind, *otherwise;
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O!O", names, &PyType_Type, &kind, &otherwise))
+        return NULL;
+    Taker *self = (Taker *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->vectorcall = Taker_call;
+    self->kind = Py_NewRef(kind);
+    self->otherwise = Py_NewRef(otherwise);
+    return (PyObject *)self;
+}
+
+static int Taker_traverse(Taker *self, visitproc visit, void *arg)
+{
+    Py_VISIT(self->kind);
+    Py_VISIT(self->otherwise);
+    return 0;
+}
+
+static void Taker_dealloc(Taker *self)
+{
+    PyObject_GC_UnTrack(self);
+    Py_XDECREF(self->kind);
+    Py_XDECREF(self->otherwise);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static PyTypeObject Taker_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "woodlot.swift._swift.Taker",
+    .tp_doc = "Taker(push, otherwise): reads a payload with lanes and topics. None: the lane of its topic has it; else\n"
+              "a new `push`, or what `otherwise` says of the payload.",
+    .tp_basicsize = sizeof(Taker),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_new = Taker_new,
+    .tp_dealloc = (destructor)Taker_dealloc,
+    .tp_traverse = (traverseproc)Taker_traverse,
+    .tp_call = PyVectorcall_Call,
+    .tp_vectorcall_offset = offsetof(Taker, vectorcall),
+};
 
 /* The module */
 
@@ -1556,7 +1632,7 @@ static int swift_exec(PyObject *module)
         return -1;
     if (PyModule_AddType(module, &Delta_Type) < 0 || PyType_Ready(&Before_Type) < 0
         || PyModule_AddType(module, &Sides_Type) < 0 || PyModule_AddType(module, &Steps_Type) < 0
-        || PyModule_AddType(module, &Lane_Type) < 0)
+        || PyModule_AddType(module, &Lane_Type) < 0 || PyModule_AddType(module, &Taker_Type) < 0)
         return -1;
     return 0;
 }

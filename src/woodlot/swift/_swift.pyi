@@ -1,16 +1,11 @@
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import Any, Literal, TypeVar, final, overload
+from typing import Any, TypeVar, final
 
 PushT = TypeVar("PushT")
 
-@overload
 def read(payload: bytes | str, push: type[PushT], /) -> PushT | None: ...
-@overload
-def read(
-    payload: bytes | str, push: type[PushT], lanes: dict[str, Any], live: AbstractSet[str], /
-) -> PushT | Literal[True] | None: ...
 
 @final
 class Delta:
@@ -77,3 +72,8 @@ class Lane:
     @property
     def steps(self) -> Steps: ...
     def take(self, update: object, /) -> bool: ...
+
+@final
+class Taker:
+    def __init__(self, push: type[Any], otherwise: Callable[[bytes | str], Any]) -> None: ...
+    def __call__(self, payload: bytes | str, lanes: dict[str, Any], live: AbstractSet[str], /) -> Any: ...

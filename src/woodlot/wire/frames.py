@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
@@ -128,20 +128,6 @@ class _AnyFrame(Value):
     error_msg: str = msgspec.field(name="errorMsg", default="")
 
 
-def take_frame(payload: bytes | str, lanes: dict[str, Any], live: Set[str]) -> Incoming | None:
-    """Read one text frame as `decode_frame` does; None: it was an update, and its lane has it.
-
-    `lanes` has the lanes of topics (`book/lane.py`), of which those in `live` may be taken; without the compiled hot
-    path none is.
-    """
-    if _read_in_c is None:
-        return decode_frame(payload)
-    push = _read_in_c(payload, _BOOK_PUSH, lanes, live)
-    if push is True:
-        return None
-    return push or _decode_any(payload)
-
-
 def decode_frame(payload: bytes | str) -> Incoming:
     """Read one text frame. Never raises for what the other end sent: what cannot be read is a value too."""
     if _read_in_c is not None and (push := _read_in_c(payload, _BOOK_PUSH)) is not None:
@@ -182,6 +168,23 @@ def _decode(raw: bytes) -> Incoming:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Unreadable(raw, str(error))
     return _control(frame, raw) if frame.topic is None else _data(frame.topic, frame, raw)
+
+
+class Take(Protocol):
+    """Read one text frame as `decode_frame` does; None: it was an update, and its lane has it.
+
+    The second argument has the lanes of topics (`book/lane.py`), of which those in the third may be taken; without the
+    compiled hot path none is.
+    """
+
+    def __call__(self, payload: bytes | str, lanes: dict[str, Any], live: Set[str], /) -> Incoming | None: ...
+
+
+def _take_none(payload: bytes | str, _: dict[str, Any], __: Set[str], /) -> Incoming:
+    return decode_frame(payload)
+
+
+take_frame: Take = _take_none if swift.compiled is None else swift.compiled.Taker(Push, _decode_any)
 
 
 def encode_subscribe(request_id: str, topics: Iterable[str]) -> str:
