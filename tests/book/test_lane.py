@@ -1,6 +1,7 @@
 """This file is the proof that a lane takes what may be taken without a word, and that both lanes take the same."""
 
 import json
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -211,3 +212,17 @@ def test_both_kinds_of_steps_keep_the_same(what: list[tuple[str, int]]) -> None:
                 fast.is_held = plain.is_held = word == "hold"
         assert fast.pairs() == plain.pairs()
         assert len(fast) == len(plain)
+
+
+@compiled
+@given(
+    price=st.sampled_from(["60000.10", "0.00000001", "12345678901234.5", "1"]),
+    size=st.from_regex(r"[1-9][0-9]{0,9}(\.[0-9]{1,8})?", fullmatch=True),
+)
+@settings(max_examples=100, deadline=None)
+def test_the_touch_has_every_digit_that_was_sent_whatever_context_is_in_use(price: str, size: str) -> None:
+    lane = lane_in_c()
+    lane.sides.load([(price, size)], [])
+    with localcontext() as context:
+        context.prec = 3
+        assert [str(number) for number in lane.sides.best_bid] == [str(Decimal(price)), str(Decimal(size))]
