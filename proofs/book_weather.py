@@ -7,8 +7,9 @@ import functools
 import json
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 from proofs.book_exchange import Exchange, Update, Window, Wire, spelled
 from woodlot.book.book import Book
@@ -130,9 +131,10 @@ class Weather:
     injected: Counter[str] = field(default_factory=Counter[str])
 
     @classmethod
-    def of(cls, seed: int, *, kind: type[Synchroniser] = Synchroniser) -> "Weather":
+    def of(cls, seed: int, *, kind: type[Synchroniser] = Synchroniser, **certain: Any) -> "Weather":
+        """Draw the weather of a seed, but for what is `certain` of its forecast."""
         chance = random.Random(seed)
-        forecast = Forecast.drawn(chance)
+        forecast = replace(Forecast.drawn(chance), **certain)
         depth = chance.choice((3, 8, 8, 20))
         # Every other exchange spells plainly and sends frames: the compiled book is there for those.
         exchange = Exchange(chance, depth, off_grid=forecast.off_grid, flicker=forecast.flicker, is_plain=seed % 2 == 0)
