@@ -1,5 +1,6 @@
 """This file is what is said of an order before it leaves: by its instrument's rules, and by the gate's limits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -8,7 +9,7 @@ from woodlot.cli import halt
 from woodlot.cli.refusals import FiltersBroken
 from woodlot.cli.session import Session
 from woodlot.clock import SystemClock
-from woodlot.desk.controls import Touch
+from woodlot.desk.controls import Touch, held_by
 from woodlot.desk.gate import Gate
 from woodlot.desk.limits import Limits
 from woodlot.errors import GateRefused
@@ -32,7 +33,7 @@ class Facts:
     touch_now: Touch | None
     open_now: tuple[TrackedOrder, ...]
     algos_now: tuple[AlgoOrder, ...]
-    position: Decimal
+    held: Mapping[PositionSide, Decimal]
 
     def touch(self, symbol: str) -> Touch | None:  # noqa: ARG002 - there is but one
         return self.touch_now
@@ -44,7 +45,7 @@ class Facts:
         return self.algos_now
 
     def built_up(self, symbol: str, position: PositionSide | None = None) -> Decimal:  # noqa: ARG002 - there is but one
-        return self.position
+        return held_by(self.held, position)
 
     def find(self, *, order_id: int | None, client_order_id: int | None) -> TrackedOrder | None:
         return next((row for row in self.open_now if _is_named(row, order_id, client_order_id)), None)
@@ -121,11 +122,11 @@ async def _facts(here: Session, symbol: str) -> Facts:
     book = await here.client.send(GetOrderBook(symbol=symbol, max_level=1))
     rows = [row async for row in here.client.pages(GetOrders(status=StatusFilter.INCOMPLETE, size=500))]
     algos = [row async for row in here.client.pages(GetAlgoOrders(status=StatusFilter.INCOMPLETE, size=100))]
-    position = Decimal(0)
+    held: dict[PositionSide, Decimal] = {}
     if symbol.startswith("PERP_"):
-        held = await here.client.send(GetPositions(symbol=symbol))
-        position = sum((row.holding for row in held.positions if row.symbol == symbol), Decimal(0))
-    return Facts(_touch(book.bids, book.asks), tuple(map(_tracked, rows)), tuple(map(_waiting, algos)), position)
+        answer = await here.client.send(GetPositions(symbol=symbol))
+        held = {row.position_side: row.holding for row in answer.positions if row.symbol == symbol}
+    return Facts(_touch(book.bids, book.asks), tuple(map(_tracked, rows)), tuple(map(_waiting, algos)), held)
 
 
 def _tracked(row: OrderRow) -> TrackedOrder:

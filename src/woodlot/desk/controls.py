@@ -4,7 +4,7 @@ The table at the end is the order in which they are asked; the first that object
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple, Protocol, TypeAlias
@@ -16,6 +16,7 @@ from woodlot.wire.enums import PositionSide, Side
 
 # Bounds what one runaway program can make us remember.
 _REMEMBERED = 10_000
+_SIGNS: dict[PositionSide | None, int] = {PositionSide.LONG: 1, PositionSide.SHORT: -1}
 
 
 class Touch(NamedTuple):
@@ -229,6 +230,15 @@ CONTROLS: dict[str, Control] = {
     "orders per second": _orders_per_second,
 }
 """The controls by the name that errors and counters have; the kill switch, the twelfth, is the gate's own."""
+
+
+def held_by(held: Mapping[PositionSide, Decimal], position: PositionSide | None) -> Decimal:
+    """Return what an order would add to: the side it names where a symbol's position has sides, else all of it."""
+    sign = _SIGNS.get(position)
+    if sign is None or held.keys().isdisjoint(_SIGNS):
+        return sum(held.values(), Decimal(0))
+    # Whether a short is negative in hedge mode too is not known (rest-v3 §14 no 15).
+    return sign * abs(held.get(position or PositionSide.BOTH, Decimal(0)))
 
 
 def _is_beside(order: TrackedOrder | AlgoOrder, wanted: Wanted) -> bool:

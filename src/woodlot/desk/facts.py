@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from woodlot.desk.controls import Touch
+from woodlot.desk.controls import Touch, held_by
 from woodlot.desk.holdings import Holdings
 from woodlot.desk.live_book import LiveBook
 from woodlot.errors import BookNotInSync
@@ -13,8 +13,6 @@ from woodlot.orders.fills import Fill
 from woodlot.orders.order import TrackedOrder
 from woodlot.orders.tracker import Tracker
 from woodlot.wire.enums import PositionSide, Side
-
-_SIGNS: dict[PositionSide | None, int] = {PositionSide.LONG: 1, PositionSide.SHORT: -1}
 
 
 class Quotes:
@@ -74,11 +72,7 @@ class DeskFacts:
     def built_up(self, symbol: str, position: PositionSide | None = None) -> Decimal:
         """Return the position where the exchange keeps one, else what was bought on balance since the desk opened."""
         held = {side: row.holding for (of, side), row in self._holdings.positions.items() if of == symbol}
-        sign = _SIGNS.get(position)
-        if sign is not None and not held.keys().isdisjoint(_SIGNS):
-            # Whether a short is negative in hedge mode too is not known (rest-v3 §14 no 15).
-            return sign * abs(held.get(position or PositionSide.BOTH, Decimal(0)))
-        return sum(held.values(), Decimal(0)) if held else self._bought.get(symbol, Decimal(0))
+        return held_by(held, position) if held else self._bought.get(symbol, Decimal(0))
 
     def find(self, *, order_id: int | None, client_order_id: int | None) -> TrackedOrder | None:
         return self._tracker.find(order_id=order_id, client_order_id=client_order_id)
