@@ -181,7 +181,7 @@ def test_missing_fills_are_asked_for_with_the_total_after_them() -> None:
     kept = books()
     placed(kept)
     kept.keep(kept.tracker.report(fill_report(2, "60", "100", at=5), at_ms=LATER_MS))
-    rest = Rest(orders=(row("FILLED", "100"),), fills=(transaction(1, "40", at=4), transaction(2, "60", at=5)))
+    rest = Rest(orders=(row("FILLED", "100"),), fills=(transaction(2, "60", at=5), transaction(1, "40", at=4)))
     asked(kept, rest, AskFills(symbol="SPOT_WOO_USDT", order_id=ORDER_ID, since_ms=START_MS))
     assert [type(request) for request in rest.asked] == [GetTransactionHistory, GetTransactionHistory, GetOrder]
     assert told(kept) == [1, 2]

@@ -25,8 +25,6 @@ SECOND_PASS_MS = 5_000
 """When to ask everything again: "REST may lag the stream" (websocket-v3 §11 step 6)."""
 # The page size that was recorded; a larger one might be cut down without a word, and a full page look like the last.
 _PAGE_SIZE = 100
-# The smallest that any list was seen to have unasked (rest-v3 §3.4): with two calls a second none is made in vain.
-_SMALLEST_PAGE = 25
 # The most that any list of the exchange gives at once (rest-v3 §3.4).
 _LARGER_PAGE = 500
 
@@ -84,12 +82,12 @@ _Walk: TypeAlias = Generator[GetTransactionHistory, tuple[Transaction, ...], Non
 class FillPages:
     """Walk the transaction history from `since_ms` to `until_ms`.
 
-    It takes little for granted: nobody promises from which end of the window a page is taken, whether it starts with
-    its newest row or its oldest, how many rows it may have, and whether time bounds and `from_id` are included
+    It takes little for granted: nobody promises whether a page starts with its newest row or its oldest, from which end
+    of the window the latter is taken, how many rows it may have, and whether time bounds and `from_id` are included
     (websocket-v3 §16 no 20, rest-v3 §14 no 14). So it goes on behind each page, a millisecond of it once more, until a
-    page shows nothing new, and behind the other end as well if the first page was one that may have been cut; rows that
-    come twice are kept once. A millisecond with more rows than a page is asked for by trade id, both ways, then by a
-    larger page; what still does not show is out of reach, and the walk goes on past it.
+    page shows nothing new, at both ends where the order is not the recorded one; rows that come twice are kept once. A
+    millisecond with more rows than a page is asked for by trade id, both ways, then by a larger page; what still does
+    not show is out of reach, and the walk goes on past it.
     """
 
     def __init__(self, *, since_ms: int, until_ms: int, symbol: str | None = None) -> None:
@@ -121,11 +119,12 @@ class FillPages:
             return
         stamps = [row.executed_timestamp.ms for row in page]
         oldest_ms, newest_ms = min(stamps), max(stamps)
-        if len(page) >= _PAGE_SIZE and oldest_ms == newest_ms:
+        is_one_moment = len(page) >= _PAGE_SIZE and oldest_ms == newest_ms
+        if is_one_moment:
             yield from self._at(oldest_ms, page)
-        # Where the page left off is guessed from its order; one that may have been cut is looked behind both ways.
-        is_rising = stamps[0] < stamps[-1]
-        for is_forward in (is_rising, not is_rising)[: 1 + (len(page) >= _SMALLEST_PAGE)]:
+        # As recorded, a page shows the newest row first and goes back from there. One that starts with its oldest row
+        # may be of the oldest rows or of the newest.
+        for is_forward in (True, False) if stamps[0] < stamps[-1] or is_one_moment else (False,):
             window = (newest_ms - 1, until_ms) if is_forward else (since_ms, oldest_ms + 1)
             yield from self._onward(*window, is_forward=is_forward)
 
