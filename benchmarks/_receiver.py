@@ -28,9 +28,10 @@ RECEIVERS = {
     "woodlot, pure Python": "_woodlot_feeds.touching",
     "woodlot, pure Python, every change": "_woodlot_feeds.every_change",
     "woodlot, compiled": "_woodlot_feeds.touching",
+    "woodlot, compiled, picows": "_woodlot_feeds.touching_over_picows",
     "woodlot, compiled, every change": "_woodlot_feeds.every_change",
 }
-PURE, COMPILED = "woodlot, pure Python", "woodlot, compiled"
+PURE, COMPILED, FASTEST = "woodlot, pure Python", "woodlot, compiled", "woodlot, compiled, picows"
 
 
 async def _serve(receive: Receive, address: str, depth: int, symbols: Sequence[str]) -> None:

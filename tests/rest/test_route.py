@@ -2,12 +2,12 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.certificate import own_certificate
 from tests.rest.raw_server import RawServer, http
 
 from woodlot.config import Environment
@@ -49,16 +49,7 @@ both = pytest.mark.parametrize("exchange", [blocking, asynchronous])
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of our own for 127.0.0.1, with its key in the same file."""
-    file = tmp_path_factory.mktemp("tls") / "own.pem"
-    key = file.with_suffix(".key")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=loopback"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(file)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("needs the openssl program")
-    file.write_bytes(file.read_bytes() + key.read_bytes())
-    return file
+    return own_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
