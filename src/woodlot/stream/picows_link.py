@@ -79,8 +79,9 @@ class PicowsLink(WSListener):
         finally:
             if self._taker is take:
                 self._let(self._keep)
-        if self._error is not None:
-            raise self._error
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
         raise LinkClosed(*(self._end or (CUT, "")))
 
     async def close(self) -> None:
