@@ -29,7 +29,8 @@ _silent.setLevel(logging.CRITICAL + 1)
 class PicowsDialer:
     """Open links with picows: less work for every frame than with aiohttp, and the same rules.
 
-    Pass it where a dialer is taken: `Desk.open(dialer=PicowsDialer())`. It follows no redirect and uses no proxy.
+    Pass it where a dialer is taken: `Desk.open(seams=Seams(dialer=PicowsDialer()))`. It follows no redirect and uses no
+    proxy.
     Raises ConfigurationError where picows is not installed.
     """
 
