@@ -106,7 +106,9 @@ def test_one_order_that_is_over_does_not_keep_the_others_open(terminal: Terminal
     typed = terminal("cancel", first, second, second, "-o", "json")
     assert typed.code == 3, typed
     assert [row["order_id"] for row in typed.data] == [second]
-    assert terminal.ok("orders", "--symbol", "BTC/USDT", "-o", "json").data == []
+    # Other tests leave orders of theirs in the exchange they share.
+    still_open = {row["order_id"] for row in terminal.ok("orders", "--symbol", "BTC/USDT", "-o", "json").data}
+    assert still_open.isdisjoint({first, second})
 
 
 def test_an_algo_order_is_placed_listed_amended_shown_and_cancelled(terminal: Terminal) -> None:

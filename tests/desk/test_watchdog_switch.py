@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.desk.rig import BTC, Rig, rigged, until
@@ -24,16 +25,21 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         yield rig
 
 
-async def test_a_watchdog_that_dies_is_told_and_replaced_and_the_next_one_cancels(rig: Rig) -> None:
-    rig.sandbox.exchange.place(rig.sandbox.account_id, limit_order("30000"))
-    changes: list[bool] = []
-    watchdog = Watchdog(
+def telling(rig: Rig, changes: list[bool], **options: Any) -> Watchdog:
+    return Watchdog(
         rig.environment,
         rig.credentials,
         after_s=1.0,
         fired=lambda: None,
         changed=lambda armed, _: changes.append(armed),
+        **options,
     )
+
+
+async def test_a_watchdog_that_dies_is_told_and_replaced_and_the_next_one_cancels(rig: Rig) -> None:
+    rig.sandbox.exchange.place(rig.sandbox.account_id, limit_order("30000"))
+    changes: list[bool] = []
+    watchdog = telling(rig, changes)
     await watchdog.arm()
     first = watchdog.process_id
     assert first is not None
@@ -55,15 +61,7 @@ async def test_a_watchdog_that_never_stays_alive_is_given_up_and_said_not_to_be_
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
     changes: list[bool] = []
-    watchdog = Watchdog(
-        rig.environment,
-        rig.credentials,
-        after_s=1.0,
-        fired=lambda: None,
-        changed=lambda armed, _: changes.append(armed),
-        tries_after_s=(0.0, 0.0),
-        program=SHORT_LIVED,
-    )
+    watchdog = telling(rig, changes, tries_after_s=(0.0, 0.0), program=SHORT_LIVED)
     await watchdog.arm()
     await until(lambda: any("no watchdog stays alive" in message for message in caplog.messages))
     assert changes == [False, True, False, True, False]

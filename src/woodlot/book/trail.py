@@ -82,8 +82,8 @@ class Trail:
 
     __slots__ = ("steps",)
 
-    def __init__(self, steps: "AnySteps | None" = None) -> None:
-        self.steps = new_steps() if steps is None else steps
+    def __init__(self) -> None:
+        self.steps = new_steps()
 
     def __len__(self) -> int:
         return len(self.steps)

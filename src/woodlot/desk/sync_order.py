@@ -1,39 +1,14 @@
 """This file is an order that follows itself, for programs without an event loop."""
 
-from collections.abc import Callable
-
 from woodlot.desk.live_order import LiveOrder
 from woodlot.desk.order_facts import OrderFacts
-from woodlot.desk.portal import Portal
+from woodlot.desk.sync_live import SyncLive
 from woodlot.orders.order import TrackedOrder
 from woodlot.wire.amount import Number
 
 
-class SyncOrder(OrderFacts):
+class SyncOrder(SyncLive[TrackedOrder, LiveOrder], OrderFacts):
     """An order that follows itself; its properties are those of the moment they are read."""
-
-    def __init__(self, portal: Portal, order: LiveOrder) -> None:
-        self._portal = portal
-        self._order = order
-
-    @property
-    def live(self) -> LiveOrder:
-        """The order itself, which belongs to the desk's own thread."""
-        return self._order
-
-    @property
-    def known(self) -> TrackedOrder:
-        return self._order.known
-
-    def until(self, condition: Callable[[TrackedOrder], bool]) -> "SyncOrder":
-        """Wait until `condition` holds; it is asked in the desk's own thread."""
-        self._portal.run(self._order.until(condition))
-        return self
-
-    def acknowledged(self) -> "SyncOrder":
-        """Wait until it is known whether the exchange has the order."""
-        self._portal.run(self._order.acknowledged())
-        return self
 
     def working(self) -> "SyncOrder":
         """Wait until the order is in the book, or has been and is over."""
@@ -57,6 +32,3 @@ class SyncOrder(OrderFacts):
     def amend(self, *, price: Number | None = None, quantity: Number | None = None) -> None:
         """Ask the exchange for another price, another total quantity or both."""
         self._portal.run(self._order.amend(price=price, quantity=quantity))
-
-    def __repr__(self) -> str:
-        return repr(self._order)

@@ -7,7 +7,7 @@ affair of the market's settlement.
 from itertools import count
 from typing import Final
 
-from woodlot.sandbox.accounts import Account, Fill
+from woodlot.sandbox.accounts import Fill
 from woodlot.sandbox.events import Reported, TradePrinted
 from woodlot.sandbox.market import Market
 from woodlot.sandbox.orders import Order
@@ -76,7 +76,7 @@ class Execution:
             return
         if order.rests and not hindrance:
             market.book_of(order).add(order, order.visible)
-            (self._perpetual if market.is_perpetual else self._spot).reserve(order, market, 1)
+            self._reserve(order, market=market, sign=1)
             if market.rpi.version:
                 self._retire_crossed(order, market=market, now_ms=now_ms)
             if market.is_perpetual:
@@ -157,8 +157,7 @@ class Execution:
             (taker, trade_id, taker_fee, taker_pnl),
             (maker, maker_trade_id, maker_fee, maker_pnl),
         ):
-            account = order.account
-            if account.watched:
+            if order.account.watched:
                 pnl = order.pnl - before if is_perpetual else None
                 fill = Fill(
                     number,
@@ -175,12 +174,11 @@ class Execution:
                     pnl,
                     is_rpi,
                 )
-                account.fills.append(fill)
-                self._report(order, market, now_ms, fill)
+                self.tell(order, fill, market)
 
-    def tell(self, order: Order, account: Account, fill: Fill, market: Market) -> None:
-        """Remember a fill and report it."""
-        account.fills.append(fill)
+    def tell(self, order: Order, fill: Fill, market: Market) -> None:
+        """Remember a fill of an account that is watched, and report it."""
+        order.account.fills.append(fill)
         self._report(order, market, fill.ts, fill)
 
     def next_trade_id(self) -> int:

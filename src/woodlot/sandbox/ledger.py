@@ -44,7 +44,7 @@ class Wallet(dict[str, Pocket]):
 def available(wallet: Wallet, asset: str) -> int:
     """Return what is free of an asset, without making a pocket for it."""
     pocket = wallet.get(asset)
-    return pocket.holding - pocket.frozen if pocket else 0
+    return pocket.available if pocket else 0
 
 
 class Ledger:

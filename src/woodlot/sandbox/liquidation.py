@@ -191,7 +191,7 @@ class Liquidation:
             position.side,
             pnl,
         )
-        house.execution.tell(order, account, fill=fill, market=market)
+        house.execution.tell(order, fill, market)
 
     def _sell_assets(self, account: Account) -> None:
         """Let the fund buy other assets at their price until nothing is owed."""

@@ -84,8 +84,7 @@ class Risk:
         """Raise a Refusal unless `cost` of an asset may be spent. What was free already may always be given back."""
         if cost <= 0:
             return
-        pocket = account.wallet.get(asset)
-        if cost > (pocket.holding - pocket.frozen if pocket else 0):
+        if cost > available(account.wallet, asset):
             if not account.may_borrow:
                 raise refusal(302301)
             self._check_borrowing(account, asset=asset, cost=cost)

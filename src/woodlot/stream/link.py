@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, Self, TypeAlias, runtime_checkable
 from urllib.parse import quote
 
 import aiohttp
@@ -119,14 +120,13 @@ class Dialer(Protocol):
         ...
 
 
-class AiohttpDialer:
-    """Open links with aiohttp."""
+class CarefulDialer(ABC):
+    """Open links with a library whose errors may hold the address, and so the listen key."""
 
     def __init__(self, *, connect_timeout_s: float = CONNECT_TIMEOUT_S) -> None:
         self._connect_timeout_s = connect_timeout_s
-        self._session: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> "AiohttpDialer":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -135,11 +135,27 @@ class AiohttpDialer:
         await self.close()
 
     async def dial(self, address: Address) -> Link:
+        """Connect. Raises UpgradeRefused or ConnectionFailed."""
         result = await self._try(address)
-        # Raised here and not where it was caught: the library's own error names the URL, and would come along.
+        # Raised here and not where it was caught: the library's own error would come along.
         if isinstance(result, ConnectionFailed):
             raise result
         return result
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of what the links shared."""
+
+    @abstractmethod
+    async def _try(self, address: Address) -> Link | ConnectionFailed: ...
+
+
+class AiohttpDialer(CarefulDialer):
+    """Open links with aiohttp."""
+
+    def __init__(self, *, connect_timeout_s: float = CONNECT_TIMEOUT_S) -> None:
+        super().__init__(connect_timeout_s=connect_timeout_s)
+        self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
         if self._session is not None:

@@ -6,14 +6,13 @@ import re
 import socket
 import ssl
 from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import aiohappyeyeballs
 
 from woodlot import __version__
 from woodlot.errors import ConfigurationError, ConnectionFailed
-from woodlot.stream.link import CONNECT_TIMEOUT_S, MOST_BYTES_PER_FRAME, Address, Link, UpgradeRefused
+from woodlot.stream.link import CONNECT_TIMEOUT_S, MOST_BYTES_PER_FRAME, Address, CarefulDialer, UpgradeRefused
 
 if TYPE_CHECKING:
     from woodlot.stream.picows_link import PicowsLink
@@ -26,7 +25,7 @@ _silent = logging.getLogger(f"{__name__}.picows")
 _silent.setLevel(logging.CRITICAL + 1)
 
 
-class PicowsDialer:
+class PicowsDialer(CarefulDialer):
     """Open links with picows: less work for every frame than with aiohttp, and the same rules.
 
     Pass it where a dialer is taken: `Desk.open(seams=Seams(dialer=PicowsDialer()))`. It follows no redirect and uses no
@@ -39,24 +38,8 @@ class PicowsDialer:
             import picows  # noqa: F401  # pyright: ignore[reportUnusedImport]
         except ImportError:
             raise ConfigurationError("PicowsDialer stands on picows: pip install 'woodlot[speed]'") from None
-        self._connect_timeout_s = connect_timeout_s
+        super().__init__(connect_timeout_s=connect_timeout_s)
         self._trust: ssl.SSLContext | None = None
-
-    async def __aenter__(self) -> "PicowsDialer":
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def dial(self, address: Address) -> Link:
-        """Connect. Raises UpgradeRefused or ConnectionFailed."""
-        result = await self._try(address)
-        # Raised here and not where it was caught: the library's own error may hold the address, and would come along.
-        if isinstance(result, ConnectionFailed):
-            raise result
-        return result
 
     async def close(self) -> None:
         """Do nothing: the links share nothing."""
